@@ -1,0 +1,1 @@
+"""The project's commands: `python3 -m setup --help`."""

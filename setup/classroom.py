@@ -1,0 +1,161 @@
+"""The classroom: the local Hub as a child process, and the variables that point clients at it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup.places import ROOT, SEEDS, STATE, shown
+from setup.processes import spawn, stop
+from setup.terminal import Progress
+from setup.troubles import Trouble
+
+DEADLINE = 120.0  # seconds for the Hub to answer; the first start joins all checkpoints
+READY = re.compile(r"Hub ready at (http://\S+)")
+
+# Settings of the user's own shell that would change what a notebook sees or does.
+PERSONAL = re.compile(
+    r"^(HF_|HUGGING_?FACE_|TRANSFORMERS_|PYTORCH_TRANSFORMERS|DATASETS_|DISABLE_TELEMETRY$"
+    r"|GITHUB_TOKEN$|GH_TOKEN$|GITHUB_API_URL$|WEB_MIRROR$|MPL|PYTHONPATH$|PYTHONHOME$"
+    r"|PYTHONWARNINGS$|PYTHONSTARTUP$|TQDM_)"
+)
+
+# What the client libraries print to stderr would differ from machine to machine.
+SILENCE = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "TQDM_DISABLE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "DATASETS_VERBOSITY": "error",
+}
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """A running world for notebooks: the variables that lead into it, and the Hub's address."""
+
+    environ: Mapping[str, str]
+    address: str  # "" where the notebooks use the real Hub
+
+
+def hub_command(port: int, state: Path, seeds: Path = SEEDS) -> list[str]:
+    """Return the command that serves the local Hub; port 0 takes any free one."""
+    return [
+        sys.executable, "-m", "setup.hub",
+        "--seeds", str(seeds), "--state", str(state / "hub"), "--port", str(port),
+    ]  # fmt: skip
+
+
+def variables(address: str, state: Path = STATE) -> dict[str, str]:
+    """Return the variables that point the client libraries at the Hub at `address`."""
+    found = {
+        "HF_ENDPOINT": address,
+        "HF_HOME": str(state / "home"),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+        "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    token = token_of(state)
+    return found | ({"HF_TOKEN": token} if token else {})
+
+
+def token_of(state: Path = STATE) -> str:
+    """Return the classroom account's token as the Hub wrote it, "" where there is none."""
+    try:
+        return (state / "hub" / "token").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def kernel_variables(state: Path = STATE) -> dict[str, str]:
+    """Return the variables that give kernels the same start on every machine.
+
+    The environment's own kernel comes first; settings and start-up files of the user's Jupyter,
+    IPython and Matplotlib stay out.
+    """
+    return {
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_CONFIG_DIR": str(state / "jupyter" / "config"),
+        "JUPYTER_DATA_DIR": str(state / "jupyter" / "data"),
+        "IPYTHONDIR": str(state / "ipython"),
+        "MPLCONFIGDIR": str(state / "matplotlib"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONUTF8": "1",
+    }
+
+
+def local_environ(address: str, state: Path = STATE) -> dict[str, str]:
+    """Return this process's variables, cleaned of personal ones, led into the classroom."""
+    environ = {name: value for name, value in os.environ.items() if not PERSONAL.match(name)}
+    environ |= variables(address, state)
+    around = [environ.get("NO_PROXY") or environ.get("no_proxy") or "", "127.0.0.1", "localhost"]
+    environ["NO_PROXY"] = environ["no_proxy"] = ",".join(part for part in around if part)
+    return environ
+
+
+@contextlib.contextmanager
+def opened(
+    *, live: bool = False, checked: bool = True, state: Path = STATE, progress: Progress | None = None
+) -> Iterator[Classroom]:
+    """Run a block inside the classroom; with `live`, in the user's own world instead.
+
+    `checked` silences the libraries and keeps personal settings of Jupyter out, as stored
+    outputs need. Raises Trouble when the Hub does not answer within DEADLINE.
+    """
+    extra = SILENCE | kernel_variables(state) if checked else {"JUPYTER_PREFER_ENV_PATH": "1"}
+    if live:
+        yield Classroom(dict(os.environ) | extra, "")
+        return
+    with serving(hub_command(0, state), state, progress) as address:
+        yield Classroom(local_environ(address, state) | extra, address)
+
+
+@contextlib.contextmanager
+def serving(command: list[str], state: Path, progress: Progress | None = None) -> Iterator[str]:
+    """Run the Hub's `command` for the length of a block; yield its address."""
+    state.mkdir(parents=True, exist_ok=True)
+    record = state / "hub.log"
+    with record.open("wb") as output:
+        process = spawn(command, environ=_hub_environ(), folder=ROOT, output=output)
+    try:
+        yield _await_address(process, record, progress)
+    finally:
+        stop(process)
+
+
+def _hub_environ() -> dict[str, str]:
+    return dict(os.environ) | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+
+
+def _await_address(
+    process: subprocess.Popen[bytes], record: Path, progress: Progress | None
+) -> str:
+    started = time.monotonic()
+    while time.monotonic() - started < DEADLINE:
+        if match := READY.search(record.read_text(encoding="utf-8", errors="replace")):
+            return match[1]
+        if process.poll() is not None:
+            raise _failed(f"The local Hub ended at once (status {process.returncode})", record)
+        if progress:
+            progress.show("Starting the local Hub")
+        time.sleep(0.05)
+    raise _failed(f"The local Hub did not answer within {DEADLINE:.0f} seconds", record)
+
+
+def _failed(problem: str, record: Path) -> Trouble:
+    lines = record.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    detail = "\n".join(lines[-6:]) or "(it printed nothing)"
+    return Trouble(
+        f"{problem}. It last said:\n{detail}",
+        f"The whole record is {shown(record)}. If its store is damaged, remove the folder "
+        f"{shown(record.parent / 'hub')}; it is made anew from data/hub.",
+    )
