@@ -1,0 +1,1 @@
+"""The local Hub: git repositories and large files, spoken to over the Hub's own wire protocol."""

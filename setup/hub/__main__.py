@@ -1,0 +1,40 @@
+"""``python -m setup.hub``: the local Hub alone, from a shell."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from setup.hub.errors import HubStartError
+from setup.hub.server import serve
+
+HERE = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; gives the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        serve(options.seeds, options.state, options.host, options.port, _log)
+    except HubStartError as err:
+        _log(f"error: {err}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m setup.hub", description=__doc__)
+    parser.add_argument("--seeds", type=Path, default=HERE / "data" / "hub")
+    parser.add_argument("--state", type=Path, default=HERE / ".classroom" / "hub")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    return parser
+
+
+def _log(line: str) -> None:
+    print(f"hub: {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""From a request's address to what it is about: repository, revision and path, all checked.
+
+The application routes on the address as it was sent, still percent-encoded, because a revision
+such as ``refs%2Fpr%2F1`` is one part of an address while ``refs/pr/1`` would be three.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from setup.hub.errors import BadRequest, RepoNotFound
+from setup.hub.names import Kind, RepoId, file_path, is_word, repo_id
+from setup.hub.repository import Repository
+from setup.hub.store import Store
+
+# What may follow an id in an address; tells gpt2/resolve/... from OWNER/NAME/resolve/...
+VERBS = frozenset(
+    "resolve raw tree blob blame revision refs commits commit paths-info info git-upload-pack "
+    "git-receive-pack preupload branch tag discussions settings compare lfs-files".split()
+)
+
+
+class RawPath:
+    """Lets the routes see the address as sent, and sends old one-word ids to their new ones."""
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self.app = app
+        self.store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            raw = scope.get("raw_path") or quote(scope["path"]).encode()
+            scope = {**scope, "path": raw.decode("latin-1")}
+            target = canonical_path(self.store, scope["path"])
+            if target is not None:
+                scope["path"], scope["hub.redirect"] = "/api/redirect", target
+        await self.app(scope, receive, send)
+
+
+def kind_and_rest(path: str) -> tuple[Kind, str, str]:
+    """Split an address: its kind, what stands before the id, and all from the id on."""
+    words = path.lstrip("/").split("/", 2)
+    in_api = words[0] == "api"
+    named = Kind.from_plural(words[1] if in_api and len(words) > 1 else words[0])
+    if named is None:
+        return Kind.MODEL, "/", path.lstrip("/")
+    depth = 2 if in_api else 1
+    parts = path.lstrip("/").split("/", depth)
+    return named, "/" + "/".join(parts[:depth]) + "/", parts[depth] if len(parts) > depth else ""
+
+
+def canonical_path(store: Store, path: str) -> str | None:
+    """Give the address under the canonical id, where the address has a known old id."""
+    kind, before, rest = kind_and_rest(path)
+    word, slash, after = rest.partition("/")
+    bare = word.removesuffix(".git")
+    target = store.canonical(kind, bare)
+    if target is None or (after and after.split("/", 1)[0] not in VERBS):
+        return None
+    return f"{before}{target}{word[len(bare):]}{slash}{after}"
+
+
+def text(request: Request, name: str) -> str:
+    """Give a part of the address, decoded; raises BadRequest when it is not UTF-8."""
+    raw = request.path_params.get(name, "")
+    try:
+        return unquote(raw, errors="strict")
+    except UnicodeDecodeError as err:
+        raise BadRequest(f"The address part {raw[:200]!r} is not valid UTF-8.") from err
+
+
+@dataclass(frozen=True)
+class Place:
+    """A repository that a request names, opened."""
+
+    store: Store
+    id: RepoId
+    repository: Repository
+
+
+@dataclass(frozen=True)
+class Spot(Place):
+    """A path at a commit of a repository; ``path`` is ``""`` for the root."""
+
+    revision: str
+    commit: str
+    path: str
+
+
+def identity(request: Request) -> RepoId:
+    """Read the repository id of an address.
+
+    Raises RepoNotFound for one that no repository can have, as the Hub does.
+    """
+    owner, name = text(request, "owner"), text(request, "name").removesuffix(".git")
+    kind = kind_and_rest(request.scope["path"])[0]
+    if not is_word(owner) or not is_word(name):
+        raise RepoNotFound(f"Repository not found: {f'{owner}/{name}'[:200]!r} is not an id.")
+    return repo_id(kind, owner, name)
+
+
+def place(request: Request) -> Place:
+    """Open the repository that the address names; raises RepoNotFound when there is none."""
+    store: Store = request.app.state.store
+    repo = identity(request)
+    return Place(store, repo, store.open(repo))
+
+
+def spot(request: Request) -> Spot:
+    """Find the revision and path of the address.
+
+    Raises RepoNotFound, RevisionNotFound, or BadRequest; whether the path exists is not asked.
+    """
+    where = place(request)
+    revision, path = text(request, "revision") or "main", text(request, "path")
+    commit = where.repository.resolve(revision)
+    path = file_path(path.removesuffix("/"))
+    return Spot(where.store, where.id, where.repository, revision, commit, path)

@@ -1,0 +1,144 @@
+"""What a repository says of itself: the card's YAML header, the configuration, and the tags that
+follow from both. Pure, so that a listing can keep the results by commit."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from setup.hub.names import Kind
+
+CARD = "README.md"
+CONFIG = "config.json"
+_HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+
+# The ending of an architecture's class name -> the task that the Hub files it under.
+_TASKS = {
+    "ForSequenceClassification": "text-classification",
+    "ForTokenClassification": "token-classification",
+    "ForQuestionAnswering": "question-answering",
+    "ForMaskedLM": "fill-mask",
+    "ForCausalLM": "text-generation",
+    "LMHeadModel": "text-generation",
+    "ForConditionalGeneration": "text2text-generation",
+    "MTModel": "translation",
+    "Model": "feature-extraction",
+}
+# Keys of a card whose values become tags of the form key:value.
+_MODEL_KEYS = {"license": "license", "datasets": "dataset", "base_model": "base_model"}
+_DATASET_KEYS = {
+    key: key
+    for key in (
+        "task_categories task_ids language multilinguality size_categories source_datasets "
+        "annotations_creators language_creators license"
+    ).split()
+}
+_SPACE_KEYS = {"license": "license"}
+_KEYS = {Kind.MODEL: _MODEL_KEYS, Kind.DATASET: _DATASET_KEYS, Kind.SPACE: _SPACE_KEYS}
+_WEIGHTS = {".safetensors": "safetensors", ".bin": "pytorch", ".onnx": "onnx", ".gguf": "gguf"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The facts of one commit that listings filter by."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    pipeline_tag: str | None = None
+    library: str | None = None
+
+
+def header(text: str) -> dict[str, Any]:
+    """Read the YAML header of a card; ``{}`` when there is none.
+
+    Raises yaml.YAMLError when the header is not YAML or not a mapping.
+
+    >>> header("---\\nlicense: mit\\n---\\n# Title")
+    {'license': 'mit'}
+    """
+    match = _HEADER.match(text)
+    value = yaml.safe_load(match[1]) if match else None
+    if value is not None and not isinstance(value, dict):
+        raise yaml.YAMLError(f"the header is a {type(value).__name__}, not a mapping")
+    return json.loads(json.dumps(value or {}, default=str))
+
+
+def read(kind: Kind, paths: list[str], card: str, config: str) -> Card:
+    """Sum up a repository from its file names, its README and its config.json.
+
+    A header or configuration that cannot be read counts as empty: a broken card must not hide
+    the repository.
+    """
+    try:
+        data = header(card)
+    except yaml.YAMLError:
+        data = {}
+    try:
+        settings = json.loads(config) if config else {}
+    except ValueError:
+        settings = {}
+    settings = settings if isinstance(settings, dict) else {}
+    library = _library(kind, data, settings)
+    task = _pipeline_tag(kind, data, settings)
+    tags = _tags(kind, data, settings, paths, library, task)
+    return Card(data, _public_config(settings), tags, task, library)
+
+
+def texts(value: object) -> list[str]:
+    """Give a card's value as a list of texts: cards write one value or several.
+
+    >>> texts("en"), texts(["en", "fr"]), texts(None)
+    (['en'], ['en', 'fr'], [])
+    """
+    if isinstance(value, list):
+        return [str(item) for item in value if isinstance(item, str | int | float)]
+    return [str(value)] if isinstance(value, str | int | float) else []
+
+
+def _library(kind: Kind, data: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+    if kind is not Kind.MODEL:
+        return None
+    named = texts(data.get("library_name"))
+    return named[0] if named else "transformers" if "model_type" in config else None
+
+
+def _pipeline_tag(kind: Kind, data: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+    named = texts(data.get("pipeline_tag"))
+    if named or kind is not Kind.MODEL:
+        return named[0] if named else None
+    for architecture in texts(config.get("architectures")):
+        for ending, task in _TASKS.items():
+            if architecture.endswith(ending):
+                return task
+    return None
+
+
+def _tags(
+    kind: Kind,
+    data: Mapping[str, Any],
+    config: Mapping[str, Any],
+    paths: list[str],
+    library: str | None,
+    task: str | None,
+) -> tuple[str, ...]:
+    found = [library] if library else []
+    if kind is Kind.MODEL:
+        found += [tag for end, tag in _WEIGHTS.items() if any(p.endswith(end) for p in paths)]
+        found += texts(config.get("model_type"))
+        found += [task] if task else []
+        found += texts(data.get("language"))
+    if kind is Kind.SPACE:
+        found += texts(data.get("sdk"))
+    found += texts(data.get("tags"))
+    for key, prefix in _KEYS[kind].items():
+        found += [f"{prefix}:{value}" for value in texts(data.get(key))]
+    return tuple(dict.fromkeys([*found, "region:us"]))
+
+
+def _public_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("architectures", "model_type", "auto_map", "quantization_config")
+    return {key: config[key] for key in kept if key in config}

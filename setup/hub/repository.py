@@ -1,0 +1,219 @@
+"""One bare git repository: revisions, trees, files and commits. No HTTP here."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import FileMode, ObjectType, RepositoryOpenFlag, SortMode
+
+from setup.hub.errors import EntryNotFound, RevisionNotFound
+from setup.hub.names import revision_name
+from setup.hub.objects import MAX_POINTER, Pointer
+
+MAIN = "main"
+_HASH = re.compile(r"[0-9a-f]{7,40}")
+_REF_FOLDERS = ("refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a folder of one tree; ``size`` is in bytes, the large file's own for a pointer."""
+
+    path: str
+    oid: str
+    size: int = 0
+    folder: bool = False
+    pointer: Pointer | None = None
+
+    @property
+    def etag(self) -> str:
+        """What the clients know this content by: SHA-256 of a large file, else git's blob id."""
+        return self.pointer.oid if self.pointer else self.oid
+
+
+@dataclass(frozen=True)
+class CommitInfo:
+    """One commit, ready to be told to a client."""
+
+    oid: str
+    author: str
+    date: datetime
+    title: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A branch or tag with the commit that it leads to."""
+
+    name: str
+    full: str
+    target: str
+
+
+class Repository:
+    """A bare repository opened for one request; not to be shared between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._git = pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+
+    @classmethod
+    def create(cls, path: Path) -> "Repository":
+        """Make an empty bare repository whose HEAD is the branch main."""
+        git = pygit2.init_repository(str(path), bare=True, initial_head=MAIN)
+        git.config["uploadpack.allowFilter"] = True
+        git.config["uploadpack.allowAnySHA1InWant"] = True
+        return cls(path)
+
+    def resolve(self, revision: str) -> str:
+        """Give the full hash of the commit that a branch, tag or hash (at least 7 digits) names.
+
+        Raises RevisionNotFound when there is none, or when a short hash fits several objects,
+        and BadRequest when the text cannot be a revision.
+        """
+        revision_name(revision)
+        commit = self._named_commit(revision) or self._hashed_commit(revision)
+        if commit is None:
+            raise RevisionNotFound(f"Invalid rev id: {revision}")
+        return str(commit.id)
+
+    def entry(self, commit: str, path: str) -> Entry:
+        """Find one file or folder; raises EntryNotFound when the commit has no such path."""
+        tree = self._tree(commit)
+        try:
+            found = tree[path] if path else tree
+        except KeyError as err:
+            raise _no_entry(path, commit) from err
+        return self._entry(found, path)
+
+    def entries(self, commit: str, path: str = "", recursive: bool = False) -> list[Entry]:
+        """List a folder in git's order, folders included.
+
+        Raises EntryNotFound when the path is missing or is a file.
+        """
+        folder = self.entry(commit, path)
+        if not folder.folder:
+            raise EntryNotFound(f"{path} is a file, not a folder, at revision {commit}.")
+        tree = self._git[folder.oid]
+        return list(self._walk(tree, f"{path}/" if path else "", recursive))
+
+    def read(self, entry: Entry) -> bytes:
+        """Give the bytes that git itself stores for a file (a pointer file for a large one)."""
+        return bytes(self._git[entry.oid].data)
+
+    def log(self, commit: str) -> Iterator[CommitInfo]:
+        """Give the history of a commit, newest first."""
+        for item in self._git.walk(commit, SortMode.TOPOLOGICAL | SortMode.TIME):
+            yield _commit_info(item)
+
+    def commit_info(self, commit: str) -> CommitInfo:
+        """Describe one commit by its full hash."""
+        return _commit_info(self._git[commit])
+
+    def last_commits(self, commit: str, paths: list[str]) -> dict[str, CommitInfo]:
+        """Find for each path the newest commit that changed it, along first parents."""
+        found: dict[str, CommitInfo] = {}
+        item = self._git[commit]
+        while len(found) < len(paths):
+            parent = item.parents[0] if item.parents else None
+            for path in paths:
+                if path not in found and _oid_at(item, path) != _oid_at(parent, path):
+                    found[path] = _commit_info(item)
+            if parent is None:
+                break
+            item = parent
+        return found
+
+    def references(self, folder: str) -> list[Reference]:
+        """List the references under ``refs/heads/``, ``refs/tags/``, ``refs/pr/`` ..., by name."""
+        names = sorted(name for name in self._git.references if name.startswith(folder))
+        found = []
+        for name in names:
+            target = self._git.references[name].peel(pygit2.Commit)
+            found.append(Reference(name.removeprefix(folder), name, str(target.id)))
+        return found
+
+    def write(
+        self, branch: str, files: Mapping[str, bytes], title: str, author: pygit2.Signature
+    ) -> str:
+        """Commit a whole new tree to a branch; gives the commit's hash.
+
+        Nothing is committed when the branch already has this tree: its head is given then.
+        """
+        index = pygit2.Index()
+        for path, data in files.items():
+            index.add(pygit2.IndexEntry(path, self._git.create_blob(data), FileMode.BLOB))
+        tree = index.write_tree(self._git)
+        head = self._reference_commit(f"refs/heads/{branch}")
+        if head is not None and head.tree_id == tree:
+            return str(head.id)
+        parents = [head.id] if head is not None else []
+        ref = f"refs/heads/{branch}"
+        return str(self._git.create_commit(ref, author, author, title, tree, parents))
+
+    def tag(self, name: str, commit: str) -> None:
+        """Set a tag on a commit, moving it when it exists."""
+        self._git.references.create(f"refs/tags/{name}", commit, force=True)
+
+    def _named_commit(self, revision: str) -> pygit2.Commit | None:
+        if revision.startswith(_REF_FOLDERS):
+            return self._reference_commit(revision)
+        return self._reference_commit(f"refs/heads/{revision}") or self._reference_commit(
+            f"refs/tags/{revision}"
+        )
+
+    def _reference_commit(self, name: str) -> pygit2.Commit | None:
+        try:
+            return self._git.references[name].peel(pygit2.Commit)
+        except (KeyError, pygit2.InvalidSpecError):
+            return None
+
+    def _hashed_commit(self, revision: str) -> pygit2.Commit | None:
+        if not _HASH.fullmatch(revision):
+            return None
+        try:
+            found = self._git[revision]
+        except (KeyError, ValueError):  # unknown, or a prefix of several objects
+            return None
+        return found if isinstance(found, pygit2.Commit) else None
+
+    def _tree(self, commit: str) -> pygit2.Tree:
+        return self._git[commit].tree
+
+    def _walk(self, tree: pygit2.Tree, prefix: str, recursive: bool) -> Iterator[Entry]:
+        for item in tree:
+            yield self._entry(item, f"{prefix}{item.name}")
+            if recursive and isinstance(item, pygit2.Tree):
+                yield from self._walk(item, f"{prefix}{item.name}/", recursive)
+
+    def _entry(self, item: pygit2.Object, path: str) -> Entry:
+        if isinstance(item, pygit2.Tree):
+            return Entry(path, str(item.id), folder=True)
+        kind, size = self._git.odb.read_header(item.id)
+        if kind != ObjectType.BLOB:
+            raise EntryNotFound(f"{path} is not a file.")
+        pointer = Pointer.decode(self._git[item.id].data) if size <= MAX_POINTER else None
+        return Entry(path, str(item.id), pointer.size if pointer else size, pointer=pointer)
+
+
+def _no_entry(path: str, commit: str) -> EntryNotFound:
+    return EntryNotFound(
+        f"Entry not found: {path} is not in revision {commit}.", {"X-Repo-Commit": commit}
+    )
+
+
+def _oid_at(commit: pygit2.Commit | None, path: str) -> pygit2.Oid | None:
+    try:
+        return commit.tree[path].id if commit is not None else None
+    except KeyError:
+        return None
+
+
+def _commit_info(commit: pygit2.Commit) -> CommitInfo:
+    title, _, message = commit.message.partition("\n")
+    date = datetime.fromtimestamp(commit.commit_time, UTC)
+    return CommitInfo(str(commit.id), commit.author.name, date, title, message.strip())

@@ -1,0 +1,68 @@
+"""Running the Hub: its state, its port, its ready line and its end."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from setup.hub import application
+from setup.hub.errors import HubStartError
+from setup.hub.seeds import Planter
+from setup.hub.store import Store
+
+GRACE = 1  # seconds that running downloads get when the Hub is told to end
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with a word when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a port, 0 for any free one; HubStartError when it is taken or not allowed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    server = socket.socket(family, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((host, port))
+        server.listen(128)
+    except OSError as err:
+        server.close()
+        raise HubStartError(
+            f"Cannot listen on port {port} of {host}: {err.strerror or err}. "
+            "Stop the program that uses it, or choose another with --port (0: any free one)."
+        ) from err
+    return server
+
+
+def serve(seeds: Path | None, state: Path, host: str, port: int, log: Callable[[str], None]) -> None:
+    """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line."""
+    listener = listen(host, port)
+    store = Store(state)
+    if seeds is not None:
+        Planter(store, log).plant(seeds)
+    address = listener.getsockname()
+    name = f"[{host}]" if ":" in host else host
+    config = uvicorn.Config(
+        application.create(store),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        lifespan="off",
+    )
+    ready = f"Hub ready at http://{name}:{address[1]}"
+    try:
+        Server(config, lambda: print(ready, flush=True)).run([listener])
+    finally:
+        store.close()
