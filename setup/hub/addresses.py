@@ -17,8 +17,11 @@ from setup.hub.store import Store
 
 # What may follow an id in an address; tells gpt2/resolve/... from OWNER/NAME/resolve/...
 VERBS = frozenset(
-    "resolve raw tree blob blame revision refs commits commit paths-info info git-upload-pack "
-    "git-receive-pack preupload branch tag discussions settings compare lfs-files".split()
+    [
+        "resolve", "raw", "tree", "blob", "blame", "revision", "refs", "commits", "commit",
+        "paths-info", "info", "git-upload-pack", "git-receive-pack", "preupload", "branch",
+        "tag", "discussions", "settings", "compare", "lfs-files",
+    ]
 )
 
 
@@ -30,6 +33,7 @@ class RawPath:
         self.store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Rewrite the request's address, then let the application answer."""
         if scope["type"] == "http":
             raw = scope.get("raw_path") or quote(scope["path"]).encode()
             scope = {**scope, "path": raw.decode("latin-1")}

@@ -1,22 +1,17 @@
 """The application: which function answers at which address, and how errors are told."""
 
-from collections.abc import Mapping
-
-import yaml
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from setup.hub import cards, catalog, errors, files, information
+from setup.hub import catalog, errors, files, git, information, lfs, services
 from setup.hub.accounts import Accounts
-from setup.hub.addresses import RawPath, identity, kind_and_rest
-from setup.hub.information import bounded_body
+from setup.hub.addresses import RawPath, kind_and_rest
 from setup.hub.store import Store
 
-MAX_CARD = 10 << 20  # bytes of a card sent for validation
 _API = "/api/{kinds}/{owner}/{name}"
 
 
@@ -39,10 +34,10 @@ def create(store: Store) -> Starlette:
 
 def _api_routes() -> list[Route]:
     return [
-        Route("/api/health", health),
-        Route("/api/redirect", redirect, methods=["GET", "POST", "PUT", "DELETE"]),
-        Route("/api/whoami-v2", whoami),
-        Route("/api/validate-yaml", validate_yaml, methods=["POST"]),
+        Route("/api/health", services.health),
+        Route("/api/redirect", services.redirect, methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/api/whoami-v2", services.whoami),
+        Route("/api/validate-yaml", services.validate_yaml, methods=["POST"]),
         Route("/api/{kinds}", catalog.listing),
         Route(_API, information.info),
         Route(_API + "/revision/{revision}", information.info),
@@ -61,83 +56,40 @@ def _web_routes() -> list[Route]:
         found += [
             Route(base + "/resolve/{revision}/{path:path}", files.resolve),
             Route(base + "/raw/{revision}/{path:path}", files.raw),
+            Route(base + "/info/refs", git.advertise),
+            Route(base + "/git-upload-pack", git.upload_pack, methods=["POST"]),
+            Route(base + "/git-receive-pack", git.receive_pack, methods=["POST"]),
+            Route(base + "/info/lfs/objects/batch", lfs.batch, methods=["POST"]),
+            Route(base + "/info/lfs/objects/{oid}", lfs.download),
         ]
     return found
 
 
-def health(request: Request) -> Response:
-    """GET /api/health: the Hub answers."""
-    return JSONResponse({"status": "ok"})
-
-
-def redirect(request: Request) -> Response:
-    """Lead an address under an old id to the same one under the canonical id."""
-    target: str = request.scope["hub.redirect"]
-    query = request.scope["query_string"].decode("latin-1")
-    return RedirectResponse(f"{target}?{query}" if query else target, 307)
-
-
-def whoami(request: Request) -> Response:
-    """GET /api/whoami-v2: the account that the token belongs to."""
-    accounts: Accounts = request.app.state.accounts
-    account = accounts.authenticate(request.headers.get("authorization"))
-    return JSONResponse(
-        {
-            "type": "user",
-            "id": account.name,
-            "name": account.name,
-            "fullname": account.name,
-            "isPro": False,
-            "avatarUrl": "",
-            "orgs": [],
-            "auth": {
-                "type": "access_token",
-                "accessToken": {"displayName": account.token_name, "role": account.role},
-            },
-        }
-    )
-
-
-async def validate_yaml(request: Request) -> Response:
-    """POST /api/validate-yaml: is the header of this card readable?"""
-    body = await bounded_body(request, MAX_CARD)
-    found = []
-    try:
-        value = __import__("json").loads(body)
-        cards.header(value["content"])
-    except yaml.YAMLError as err:
-        found.append({"message": f"Invalid YAML in the card's header: {err}"})
-    return JSONResponse({"errors": found, "warnings": []}, 400 if found else 200)
-
-
 def _told(request: Request, error: Exception) -> Response:
+    """The one place where an error becomes an answer."""
     assert isinstance(error, errors.HubError)  # registered for this class only
-    return _answer(error.status, error.code, error.message, error.headers)
+    line = " ".join(error.message.split()).encode("ascii", "replace").decode()[:500]
+    headers = {"X-Error-Code": error.code, "X-Error-Message": line, **error.headers}
+    return JSONResponse(error.body, error.status, headers)
 
 
 def _translated(request: Request, error: Exception) -> Response:
-    """Errors that the framework raises itself: no route, wrong method."""
+    """Errors that the framework raises itself: no route, or a wrong method."""
     assert isinstance(error, HTTPException)  # registered for this class only
-    code = {404: "NotFound", 405: "MethodNotAllowed"}.get(error.status_code, "BadRequest")
-    message = f"{error.detail}: {request.method} {request.scope['path'][:200]}"
-    if error.status_code == 404 and _names_repository(request):
-        code, message = "RepoNotFound", f"Repository not found: {request.scope['path'][:200]}"
-    return _answer(error.status_code, code, message, error.headers or {})
+    path = request.scope["path"][:200]
+    kind = {404: errors.NotFound, 405: errors.MethodNotAllowed}.get(error.status_code)
+    if kind is errors.NotFound and _names_repository(path):
+        return _told(request, errors.RepoNotFound(f"Repository not found: {path}"))
+    message = f"{error.detail}: {request.method} {path}"
+    return _told(request, (kind or errors.BadRequest)(message, error.headers))
 
 
-def _names_repository(request: Request) -> bool:
-    """Tell whether a path without a route was meant for a repository (say a one-word id)."""
-    path = request.scope["path"]
+def _names_repository(path: str) -> bool:
+    """Tell whether a path without a route was meant for a repository (say by a one-word id)."""
     kind, _, rest = kind_and_rest(path)
     return bool(rest) and (path.startswith(f"/api/{kind.plural}/") or "/resolve/" in path)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     """A defect of ours: the client learns that, the traceback stays in the server's log."""
-    return _answer(500, "InternalError", "The Hub failed; its log says why.", {})
-
-
-def _answer(status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
-    line = " ".join(message.split()).encode("ascii", "replace").decode()
-    told = {"X-Error-Code": code, "X-Error-Message": line[:500], **headers}
-    return JSONResponse({"error": message}, status, told)
+    return _told(request, errors.HubError("The Hub failed; its log says why."))

@@ -1,4 +1,4 @@
-"""Which files of a repository are large: the ``.gitattributes`` that new repositories start with."""
+"""Which files of a repository are large: the ``.gitattributes`` of a new repository."""
 
 from fnmatch import fnmatchcase
 
@@ -7,11 +7,13 @@ FILE = ".gitattributes"
 _RULE = "filter=lfs diff=lfs merge=lfs -text"
 
 # File name endings that hold weights, arrays, archives, tables, pictures and sound.
-_ENDINGS = (
-    "7z arrow avro bin bz2 ckpt ftz gguf gz h5 joblib lz4 mlmodel model msgpack npy npz onnx ot "
-    "parquet pb pickle pkl pt pth rar safetensors tar tflite tgz wasm xz zip zst "
-    "pcm wav flac mp3 ogg opus mp4 webm avi mov bmp gif jpeg jpg png tiff webp"
-).split()
+_ENDINGS = [
+    "7z", "arrow", "avro", "bin", "bz2", "ckpt", "ftz", "gguf", "gz", "h5", "joblib", "lz4",
+    "mlmodel", "model", "msgpack", "npy", "npz", "onnx", "ot", "parquet", "pb", "pickle",
+    "pkl", "pt", "pth", "rar", "safetensors", "tar", "tflite", "tgz", "wasm", "xz", "zip",
+    "zst", "pcm", "wav", "flac", "mp3", "ogg", "opus", "mp4", "webm", "avi", "mov", "bmp",
+    "gif", "jpeg", "jpg", "png", "tiff", "webp",
+]
 
 STANDARD = "".join(f"*.{ending} {_RULE}\n" for ending in _ENDINGS) + f"*tfevents* {_RULE}\n"
 

@@ -29,13 +29,11 @@ _TASKS = {
 }
 # Keys of a card whose values become tags of the form key:value.
 _MODEL_KEYS = {"license": "license", "datasets": "dataset", "base_model": "base_model"}
-_DATASET_KEYS = {
-    key: key
-    for key in (
-        "task_categories task_ids language multilinguality size_categories source_datasets "
-        "annotations_creators language_creators license"
-    ).split()
-}
+_SAME_NAME = (
+    "task_categories", "task_ids", "language", "multilinguality", "size_categories", "license",
+    "source_datasets", "annotations_creators", "language_creators",
+)  # fmt: skip
+_DATASET_KEYS = {key: key for key in _SAME_NAME}
 _SPACE_KEYS = {"license": "license"}
 _KEYS = {Kind.MODEL: _MODEL_KEYS, Kind.DATASET: _DATASET_KEYS, Kind.SPACE: _SPACE_KEYS}
 _WEIGHTS = {".safetensors": "safetensors", ".bin": "pytorch", ".onnx": "onnx", ".gguf": "gguf"}
@@ -64,7 +62,8 @@ def header(text: str) -> dict[str, Any]:
     value = yaml.safe_load(match[1]) if match else None
     if value is not None and not isinstance(value, dict):
         raise yaml.YAMLError(f"the header is a {type(value).__name__}, not a mapping")
-    return json.loads(json.dumps(value or {}, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(value or {}, default=str))
+    return plain
 
 
 def read(kind: Kind, paths: list[str], card: str, config: str) -> Card:

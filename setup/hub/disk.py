@@ -97,4 +97,4 @@ class FolderLock:
         import msvcrt  # only there on Windows
 
         self._stream.seek(0)
-        msvcrt.locking(self._stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        msvcrt.locking(self._stream.fileno(), msvcrt.LK_NBLCK, 1)

@@ -7,6 +7,7 @@ does not have.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class HubError(Exception):
@@ -15,10 +16,16 @@ class HubError(Exception):
     status = 500
     code = "InternalError"
 
-    def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.headers = dict(headers or {})
+        self.body = {"error": message, **(body or {})}
 
 
 class BadRequest(HubError):
@@ -65,6 +72,20 @@ class EntryNotFound(NotFound):
     """The revision has no such file or folder (404)."""
 
     code = "EntryNotFound"
+
+
+class MethodNotAllowed(HubError):
+    """The address exists, but not for this method (405)."""
+
+    status = 405
+    code = "MethodNotAllowed"
+
+
+class TooLarge(HubError):
+    """The request's body is longer than the Hub reads (413)."""
+
+    status = 413
+    code = "PayloadTooLarge"
 
 
 class RangeNotSatisfiable(HubError):

@@ -1,14 +1,15 @@
 """What the API tells of repositories: their info, trees, paths, references and history."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from setup.hub import catalog, paging
 from setup.hub.addresses import Spot, place, spot
+from setup.hub.bodies import bounded_body, json_object
 from setup.hub.catalog import flag, moment
 from setup.hub.errors import BadRequest, EntryNotFound
 from setup.hub.names import file_path
@@ -138,33 +139,13 @@ def _references(repository: Repository, folder: str) -> list[dict[str, str]]:
 async def _paths_wanted(request: Request) -> tuple[list[str], bool]:
     """Read a paths-info body, a form or JSON: the paths, and whether to add last commits."""
     if "json" in request.headers.get("content-type", ""):
-        paths, expand = _json_paths(await bounded_body(request, MAX_BODY))
+        body = await json_object(request, MAX_BODY)
     else:
-        form = await request.form(max_fields=MAX_PATHS + 1)
-        paths = [str(value) for value in form.getlist("paths")]
-        expand = str(form.get("expand", "")).lower() in ("true", "1")
-    if len(paths) > MAX_PATHS:
-        raise BadRequest(f"{len(paths)} paths in one request; at most {MAX_PATHS} are answered.")
-    return paths, expand
-
-
-def _json_paths(body: bytes) -> tuple[list[str], bool]:
-    try:
-        value = json.loads(body)
-        paths = value["paths"]
-    except (ValueError, KeyError, TypeError) as err:
-        raise BadRequest('The body must be JSON like {"paths": ["README.md"]}.') from err
-    paths = [paths] if isinstance(paths, str) else paths
+        form = parse_qs((await bounded_body(request, MAX_BODY)).decode("utf-8", "replace"))
+        body = {"paths": form.get("paths"), "expand": form.get("expand") == ["true"]}
+    paths = [body["paths"]] if isinstance(body.get("paths"), str) else body.get("paths")
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise BadRequest(f"'paths' must be a list of texts, not {str(paths)[:200]}.")
-    return paths, bool(value.get("expand"))
-
-
-async def bounded_body(request: Request, limit: int) -> bytes:
-    """Read a request's body into memory; raises BadRequest when it is larger than the limit."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BadRequest(f"The request body is larger than {limit} bytes.")
-    return bytes(body)
+    if len(paths) > MAX_PATHS:
+        raise BadRequest(f"{len(paths)} paths in one request; at most {MAX_PATHS} are answered.")
+    return paths, bool(body.get("expand"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pygit2
 from pygit2.enums import FileMode, ObjectType, RepositoryOpenFlag, SortMode
@@ -15,6 +16,7 @@ from setup.hub.objects import MAX_POINTER, Pointer
 
 MAIN = "main"
 _HASH = re.compile(r"[0-9a-f]{7,40}")
+_Object = TypeVar("_Object", pygit2.Commit, pygit2.Tree, pygit2.Blob)
 _REF_FOLDERS = ("refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/")
 
 
@@ -98,12 +100,12 @@ class Repository:
         folder = self.entry(commit, path)
         if not folder.folder:
             raise EntryNotFound(f"{path} is a file, not a folder, at revision {commit}.")
-        tree = self._git[folder.oid]
+        tree = self._get(folder.oid, pygit2.Tree)
         return list(self._walk(tree, f"{path}/" if path else "", recursive))
 
     def read(self, entry: Entry) -> bytes:
         """Give the bytes that git itself stores for a file (a pointer file for a large one)."""
-        return bytes(self._git[entry.oid].data)
+        return self._get(entry.oid, pygit2.Blob).data
 
     def log(self, commit: str) -> Iterator[CommitInfo]:
         """Give the history of a commit, newest first."""
@@ -112,12 +114,12 @@ class Repository:
 
     def commit_info(self, commit: str) -> CommitInfo:
         """Describe one commit by its full hash."""
-        return _commit_info(self._git[commit])
+        return _commit_info(self._get(commit, pygit2.Commit))
 
     def last_commits(self, commit: str, paths: list[str]) -> dict[str, CommitInfo]:
         """Find for each path the newest commit that changed it, along first parents."""
         found: dict[str, CommitInfo] = {}
-        item = self._git[commit]
+        item = self._get(commit, pygit2.Commit)
         while len(found) < len(paths):
             parent = item.parents[0] if item.parents else None
             for path in paths:
@@ -182,7 +184,13 @@ class Repository:
         return found if isinstance(found, pygit2.Commit) else None
 
     def _tree(self, commit: str) -> pygit2.Tree:
-        return self._git[commit].tree
+        return self._get(commit, pygit2.Commit).tree
+
+    def _get(self, oid: str | pygit2.Oid, kind: type[_Object]) -> _Object:
+        """Read an object that is known to be there and of this kind."""
+        found = self._git[oid]
+        assert isinstance(found, kind)  # else the repository contradicts itself
+        return found
 
     def _walk(self, tree: pygit2.Tree, prefix: str, recursive: bool) -> Iterator[Entry]:
         for item in tree:
@@ -196,7 +204,8 @@ class Repository:
         kind, size = self._git.odb.read_header(item.id)
         if kind != ObjectType.BLOB:
             raise EntryNotFound(f"{path} is not a file.")
-        pointer = Pointer.decode(self._git[item.id].data) if size <= MAX_POINTER else None
+        small = self._get(item.id, pygit2.Blob).data if size <= MAX_POINTER else b""
+        pointer = Pointer.decode(small)
         return Entry(path, str(item.id), pointer.size if pointer else size, pointer=pointer)
 
 

@@ -45,7 +45,9 @@ def listen(host: str, port: int) -> socket.socket:
     return server
 
 
-def serve(seeds: Path | None, state: Path, host: str, port: int, log: Callable[[str], None]) -> None:
+def serve(
+    seeds: Path | None, state: Path, host: str, port: int, log: Callable[[str], None]
+) -> None:
     """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line."""
     listener = listen(host, port)
     store = Store(state)

@@ -1,0 +1,30 @@
+"""Request bodies that are read into memory: only ever up to a limit."""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from setup.hub.errors import BadRequest, TooLarge
+
+
+async def bounded_body(request: Request, limit: int) -> bytes:
+    """Read a request's body; raises TooLarge when it is longer than ``limit`` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge(f"The request's body is longer than {limit} bytes.")
+    return bytes(body)
+
+
+async def json_object(request: Request, limit: int) -> dict[str, Any]:
+    """Read a JSON object; raises BadRequest for anything else, TooLarge beyond the limit."""
+    body = await bounded_body(request, limit)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as err:
+        raise BadRequest(f"The request's body is not JSON: {err}.") from err
+    if not isinstance(value, dict):
+        raise BadRequest(f"The request's body must be a JSON object, not {body[:80]!r}.")
+    return value

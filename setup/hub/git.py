@@ -1,0 +1,149 @@
+"""git over HTTP: clone and fetch by git's own ``http-backend``, run as a CGI program.
+
+Bytes pass through in blocks both ways, so memory does not grow with the size of a pack. What is
+left out today: pushing, which needs accounts that own repositories.
+"""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from setup.hub.addresses import Place, place
+from setup.hub.errors import BadRequest, Forbidden, HubError
+
+BLOCK = 1 << 16  # bytes passed on at once; a pipe holds no more
+_FETCH = "git-upload-pack"
+_PUSH = "git-receive-pack"
+
+
+def advertise(request: Request) -> Response:
+    """GET .../info/refs?service=git-upload-pack: the references, where every fetch begins."""
+    where = place(request)
+    service = request.query_params.get("service", "")
+    if service == _PUSH:
+        raise _no_push(where)
+    if service != _FETCH:
+        raise BadRequest(f"service={service[:50]!r}: only {_FETCH} over smart HTTP is spoken here.")
+    return Backend(_variables(request, where, "info/refs"))
+
+
+def upload_pack(request: Request) -> Response:
+    """POST .../git-upload-pack: negotiate and send a pack."""
+    return Backend(_variables(request, place(request), _FETCH))
+
+
+def receive_pack(request: Request) -> Response:
+    """POST .../git-receive-pack: refused, this Hub is read only today."""
+    raise _no_push(place(request))
+
+
+class Backend(Response):
+    """A response that git's http-backend writes while it reads the request's body."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__()
+        self._variables = variables
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the program for one request; it never outlives the request."""
+        process = await asyncio.create_subprocess_exec(
+            _program(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=dict(self._variables),
+        )
+        feeder = asyncio.create_task(_feed(process, receive))
+        try:
+            await _pump(process, send)
+        finally:
+            feeder.cancel()
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def _feed(process: asyncio.subprocess.Process, receive: Receive) -> None:
+    """Pass the request's body on; end the program when the client goes away."""
+    assert process.stdin is not None  # asked for as a pipe
+    with suppress(BrokenPipeError, ConnectionResetError, ProcessLookupError):
+        while (message := await receive())["type"] != "http.disconnect":
+            process.stdin.write(message.get("body", b""))
+            await process.stdin.drain()
+            if not message.get("more_body", False):
+                process.stdin.close()
+                break
+        while message["type"] != "http.disconnect":
+            message = await receive()
+        process.kill()
+
+
+async def _pump(process: asyncio.subprocess.Process, send: Send) -> None:
+    """Pass the program's answer on: its header lines, then its output, block by block."""
+    assert process.stdout is not None  # asked for as a pipe
+    status, headers = await _head(process.stdout)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    while block := await process.stdout.read(BLOCK):
+        await send({"type": "http.response.body", "body": block, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _head(output: asyncio.StreamReader) -> tuple[int, list[tuple[bytes, bytes]]]:
+    """Read the header lines of a CGI answer; raises HubError when the program gave none."""
+    status, headers = 200, []
+    while (line := (await output.readline()).strip()) != b"":
+        name, _, value = line.partition(b":")
+        if name.lower() == b"status":
+            status = int(value.split()[0])
+        else:
+            headers.append((name.lower(), value.strip()))
+    if not headers:
+        raise HubError("git's http-backend gave no answer; the Hub's log says why.")
+    return status, headers
+
+
+def _variables(request: Request, where: Place, service: str) -> dict[str, str]:
+    """The environment that the CGI program reads; nothing of the user's own git settings."""
+    path = where.repository.path
+    wanted = {
+        "PATH": os.environ.get("PATH", ""),
+        "GIT_PROJECT_ROOT": str(path.parent),
+        "PATH_INFO": f"/{path.name}/{service}",
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "REQUEST_METHOD": request.method,
+        "QUERY_STRING": request.scope["query_string"].decode("latin-1"),
+    }
+    passed = {
+        "CONTENT_TYPE": "content-type",
+        "CONTENT_LENGTH": "content-length",
+        "HTTP_CONTENT_ENCODING": "content-encoding",
+        "GIT_PROTOCOL": "git-protocol",
+    }
+    sent = {key: request.headers.get(name, "") for key, name in passed.items()}
+    return wanted | {key: value for key, value in sent.items() if value}
+
+
+@lru_cache(maxsize=1)
+def _program() -> str:
+    """The place of git's http-backend; raises HubError when git is missing."""
+    try:
+        found = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as err:
+        raise HubError("git cannot be run on the Hub's machine; install git.") from err
+    return str(Path(found.stdout.strip()) / "git-http-backend")
+
+
+def _no_push(where: Place) -> Forbidden:
+    return Forbidden(f"This Hub is read only: {where.id} cannot be pushed to.")

@@ -1,0 +1,54 @@
+"""The small services beside the repositories: health, who am I, and checking a card's header."""
+
+import yaml
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from setup.hub import cards
+from setup.hub.accounts import Accounts
+from setup.hub.bodies import json_object
+from setup.hub.errors import BadRequest
+
+MAX_CARD = 10 << 20  # bytes of a card sent for validation
+
+
+def health(request: Request) -> Response:
+    """GET /api/health: the Hub answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def redirect(request: Request) -> Response:
+    """Lead an address under an old id to the same one under the canonical id."""
+    target: str = request.scope["hub.redirect"]
+    query = request.scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"{target}?{query}" if query else target, 307)
+
+
+def whoami(request: Request) -> Response:
+    """GET /api/whoami-v2: the account that the token belongs to."""
+    accounts: Accounts = request.app.state.accounts
+    account = accounts.authenticate(request.headers.get("authorization"))
+    token = {"displayName": account.token_name, "role": account.role}
+    about = {
+        "type": "user",
+        "id": account.name,
+        "name": account.name,
+        "fullname": account.name,
+        "isPro": False,
+        "avatarUrl": "",
+        "orgs": [],
+        "auth": {"type": "access_token", "accessToken": token},
+    }
+    return JSONResponse(about)
+
+
+async def validate_yaml(request: Request) -> Response:
+    """POST /api/validate-yaml: can the header of this card be read?"""
+    sent = await json_object(request, MAX_CARD)
+    try:
+        cards.header(str(sent.get("content", "")))
+    except yaml.YAMLError as err:
+        message = f"Invalid YAML in the card's header: {err}"
+        body = {"errors": [{"message": message}], "warnings": []}
+        raise BadRequest(message, body=body) from err
+    return JSONResponse({"errors": [], "warnings": []})
