@@ -1,37 +1,42 @@
 """Entry point of `python3 -m setup COMMAND`.
 
-Written in the syntax of Python 3.6, so that an old interpreter can read this file and say what
-to do. Everything newer is imported only after the check.
+Kept to what every Python since 2.7 can read, so that an old interpreter gets as far as saying
+what to do. Everything newer is imported only after the check.
 """
 
+# ruff: noqa: UP031  (f-strings are younger than the interpreters this speaks to)
+
+import os
 import shutil
+import subprocess
 import sys
 
 OLDEST = (3, 11)
-NEWEST_KNOWN = 16
+MINORS = range(11, 17)  # 3.11 first: the version that the tests run with
 
-
-def advice(version: tuple, arguments: list) -> str:
-    """Return the message for an interpreter of `version` that is too old."""
-    found = "Python {}.{}".format(version[0], version[1])  # noqa: UP032
-    needed = "Python {}.{}".format(OLDEST[0], OLDEST[1])  # noqa: UP032
-    lines = ["error: this is {}; the course needs {} or newer.".format(found, needed)]  # noqa: UP032
-    for minor in range(NEWEST_KNOWN, OLDEST[1] - 1, -1):
-        name = "python3.{}".format(minor)  # noqa: UP032
-        if shutil.which(name):
-            command = " ".join([name, "-m", "setup"] + list(arguments))  # noqa: RUF005
-            lines.append("  remedy: a newer one is installed here. Run: " + command)
-            break
+if __name__ == "__main__" and sys.version_info < OLDEST:
+    found = ""
+    which = getattr(shutil, "which", None)
+    for name in ["python3.%d" % minor for minor in MINORS]:
+        # Version managers put names on PATH that only complain, so each is tried.
+        with open(os.devnull, "w") as nowhere:
+            if which and which(name) and not subprocess.call([name, "-c", ""], stderr=nowhere):
+                found = name
+                break
+    lines = [
+        "error: this is Python %d.%d; the course needs Python %d.%d or newer."
+        % (sys.version_info[:2] + OLDEST)
+    ]
+    if found:
+        command = " ".join([found, "-m", "setup"] + sys.argv[1:])
+        lines.append("  remedy: a newer one is installed here. Run: " + command)
     else:
-        lines.append("  remedy: install a newer Python (your system's packages, or the")
-        lines.append("          installer of the Python project), then run the command with it.")
-    return "\n".join(lines)
-
+        lines.append("  remedy: install a newer Python (from your system's packages or with the")
+        lines.append("          Python project's installer), then run the same command with it.")
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.exit(2)
 
 if __name__ == "__main__":
-    if sys.version_info < OLDEST:
-        sys.stderr.write(advice(tuple(sys.version_info), sys.argv[1:]) + "\n")
-        sys.exit(2)
     from setup.commands import main
 
     sys.exit(main(sys.argv[1:]))

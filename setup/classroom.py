@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from setup.troubles import Trouble
 
 DEADLINE = 120.0  # seconds for the Hub to answer; the first start joins all checkpoints
 READY = re.compile(r"Hub ready at (http://\S+)")
+
+RUNNING = "hub.address"  # holds the address of the Hub while one runs
 
 # Settings of the user's own shell that would change what a notebook sees or does.
 PERSONAL = re.compile(
@@ -104,7 +108,11 @@ def local_environ(address: str, state: Path = STATE) -> dict[str, str]:
 
 @contextlib.contextmanager
 def opened(
-    *, live: bool = False, checked: bool = True, state: Path = STATE, progress: Progress | None = None
+    *,
+    live: bool = False,
+    checked: bool = True,
+    state: Path = STATE,
+    progress: Progress | None = None,
 ) -> Iterator[Classroom]:
     """Run a block inside the classroom; with `live`, in the user's own world instead.
 
@@ -121,15 +129,48 @@ def opened(
 
 @contextlib.contextmanager
 def serving(command: list[str], state: Path, progress: Progress | None = None) -> Iterator[str]:
-    """Run the Hub's `command` for the length of a block; yield its address."""
+    """Give the address of the Hub for the length of a block.
+
+    A Hub that another command of this clone runs on the same `state` is shared, since a store has
+    one writer; otherwise `command` starts one, which ends with the block.
+    """
+    if address := running(state):
+        yield address
+        return
+    with served(command, state, progress) as (_, address):
+        yield address
+
+
+@contextlib.contextmanager
+def served(
+    command: list[str], state: Path, progress: Progress | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run the Hub's `command` for the length of a block; yield its process and its address."""
     state.mkdir(parents=True, exist_ok=True)
     record = state / "hub.log"
     with record.open("wb") as output:
         process = spawn(command, environ=_hub_environ(), folder=ROOT, output=output)
     try:
-        yield _await_address(process, record, progress)
+        address = _await_address(process, record, progress)
+        (state / RUNNING).write_text(address, encoding="utf-8")
+        yield process, address
     finally:
         stop(process)
+        (state / RUNNING).unlink(missing_ok=True)
+
+
+def running(state: Path = STATE) -> str:
+    """Return the address of the Hub that already runs on `state`, "" where none answers."""
+    try:
+        address = (state / RUNNING).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(f"{address}/api/models?limit=1", timeout=5).close()
+    except (OSError, ValueError, http.client.HTTPException):
+        return ""
+    return address
 
 
 def _hub_environ() -> dict[str, str]:

@@ -21,6 +21,7 @@ from setup.processes import die_with_parent
 
 TIMEOUT = 600  # seconds a single cell may take
 STARTUP = 120  # seconds a kernel may take to start on a busy machine
+OWN_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -34,14 +35,14 @@ class Outcome:
     seconds: float = 0.0
     running: bool = False
     failure: Failure | None = None
-    content: NotebookNode | None = field(default=None, repr=False)
+    content: NotebookNode = field(default_factory=NotebookNode, repr=False)
 
     @property
     def result(self) -> str:
         """One word or two for the table."""
         if self.failure:
             return f"{self.failure.kind} in cell {self.failure.cell}"
-        return "ok" if self.content is not None else "not run"
+        return "ok" if self.seconds else "not run"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,21 @@ def cores() -> int:
     """Return how many processor cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else (os.cpu_count() or 1)
+
+
+def share_of_cores(environ: Mapping[str, str], jobs: int) -> dict[str, str]:
+    """Return the variable that keeps `jobs` kernels from fighting for the cores.
+
+    Empty where there is one job only, or where `environ` holds the user's own choice.
+    """
+    if jobs < 2 or "OMP_NUM_THREADS" in environ:
+        return {}
+    return {"OMP_NUM_THREADS": str(max(1, cores() // jobs))}
+
+
+def empty_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a context that gives a new empty folder and removes it afterwards."""
+    return tempfile.TemporaryDirectory(prefix="notebook-", ignore_cleanup_errors=True)
 
 
 async def execute_all(
@@ -97,7 +113,7 @@ async def execute_all(
 
 def prepared(notebook: Notebook) -> Outcome:
     """Read a notebook; return its outcome before execution, stale outputs removed."""
-    content = nbformat.read(notebook.path, as_version=4)
+    content = nbformat.read(notebook.path, as_version=4)  # type: ignore[no-untyped-call]
     for cell in content.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -124,14 +140,13 @@ async def execute(
         on_cell_execute=on_start,
     )
     try:
-        with tempfile.TemporaryDirectory(prefix="notebook-", ignore_cleanup_errors=True) as folder:
-            with record.open("ab") as output:
-                await client.async_execute(
-                    cwd=folder, env=dict(environ), stdout=output, stderr=output,
-                    preexec_fn=die_with_parent(),
-                )
+        with record.open("ab") as output, empty_folder() as folder:
+            await client.async_execute(
+                cwd=folder, env=dict(environ), stdout=output, stderr=output,
+                preexec_fn=die_with_parent(),
+            )
     except CellExecutionError as error:
-        outcome.failure = _failure(outcome, "error", _told(error))
+        outcome.failure = _error(outcome, error)
     except CellTimeoutError:
         message = f"The cell took longer than {timeout} seconds (change with --timeout)."
         outcome.failure = _failure(outcome, "timeout", message)
@@ -143,13 +158,26 @@ async def execute(
         outcome.seconds = time.monotonic() - started
 
 
-def _told(error: CellExecutionError) -> str:
-    lines = ESCAPES.sub("", error.traceback).strip().splitlines()
-    return "\n".join(lines[-12:])
-
-
 def _failure(outcome: Outcome, kind: str, message: str) -> Failure:
-    content = outcome.content
-    code = [cell for cell in content.cells if is_code(cell)] if content else []
+    code = [cell for cell in outcome.content.cells if is_code(cell)]
     source = code[outcome.done - 1].source if 0 < outcome.done <= len(code) else ""
     return Failure(kind, outcome.done, source, message)
+
+
+def _error(outcome: Outcome, error: CellExecutionError) -> Failure:
+    """Return the failure of a cell that raised: its code with the line marked, the error."""
+    text = ESCAPES.sub("", error.traceback)
+    frames = OWN_FRAME.findall(text)
+    plain = _failure(outcome, "error", ESCAPES.sub("", f"{error.ename}: {error.evalue}").strip())
+    if not frames:
+        return plain
+    count, line = frames[0]
+    message = plain.message
+    if frames[-1][0] != count:  # raised by a function that an earlier cell defined
+        message = f"(in a function of cell {frames[-1][0]}, line {frames[-1][1]})\n{message}"
+    return Failure("error", plain.cell, _marked(plain.source, int(line)), message)
+
+
+def _marked(source: str, marked: int) -> str:
+    lines = enumerate(source.splitlines(), 1)
+    return "\n".join(f"{'->' if number == marked else '  '} {line}" for number, line in lines)

@@ -32,6 +32,7 @@ CERTIFICATE = re.compile(r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificatio
 FULL = re.compile(r"Errno 28|No space left on device|Disk quota exceeded|Errno 122")
 FORBIDDEN = re.compile(r"Errno 13|Errno 30|Permission denied|Read-only file system")
 NO_MATCH = re.compile(r"No matching distribution found for ([^\s(]+)")
+FETCHING = re.compile(r"(?:Downloading|Using cached|Processing) (\S+)(?: \((.+)\))?")
 CONFLICT = re.compile(r"ResolutionImpossible|conflicting dependencies")
 
 
@@ -180,7 +181,7 @@ class Story:
         if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.\-]+)", text):
             self.found.add(match[1].lower())
             self.current = match[1]
-        elif match := re.match(r"(?:Downloading|Using cached|Processing) (\S+)(?: \((.+)\))?", text):
+        elif match := FETCHING.match(text):
             name = Path(match[1]).name.split("-")[0]
             self.current = f"{name} ({match[2]})" if match[2] else name
         elif match := re.match(r"Building wheel for (\S+)", text):

@@ -23,6 +23,8 @@ GRACE = 4.0  # seconds between asking a process to end and ending it
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 WINDOWS = sys.platform == "win32"
+# Windows' name for what start_new_session does elsewhere; 0 where it does not exist.
+NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 LINUX = sys.platform.startswith("linux")
 
 
@@ -90,7 +92,7 @@ def spawn(
         stdout=output,
         stderr=None if output is None else subprocess.STDOUT,
         start_new_session=own_group and not WINDOWS,
-        creationflags=subprocess.CREATE_NEW_PROCESS_GROUP if WINDOWS and own_group else 0,
+        creationflags=NEW_GROUP if own_group else 0,
         preexec_fn=die_with_parent(),
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from setup.execution import Outcome, cores, execute_all, prepared
+from setup.execution import Outcome, execute_all, prepared, share_of_cores
 from setup.notebooks import Notebook
 from setup.places import STATE, shown
 from setup.terminal import Progress, styled, table
@@ -49,12 +49,12 @@ def perform(
     Executed copies, failed ones too, are written below `folder` as each ends.
     """
     outcomes = [prepared(notebook) for notebook in notebooks]
-    environ = dict(environ) | _threads(environ, jobs)
+    environ = dict(environ) | share_of_cores(environ, jobs)
 
     def finished(outcome: Outcome) -> None:
         target = folder / f"{outcome.notebook.name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(outcome.content, target)
+        nbformat.write(outcome.content, target)  # type: ignore[no-untyped-call]
         progress.keep(_told(outcome))
 
     async def all_with_progress() -> None:
@@ -68,13 +68,6 @@ def perform(
 
     asyncio.run(all_with_progress())
     return outcomes
-
-
-def _threads(environ: Mapping[str, str], jobs: int) -> dict[str, str]:
-    """Return a share of the cores for each of several notebooks, unless the user has chosen."""
-    if jobs < 2 or "OMP_NUM_THREADS" in environ:
-        return {}
-    return {"OMP_NUM_THREADS": str(max(1, cores() // jobs))}
 
 
 async def _tick(outcomes: Sequence[Outcome], progress: Progress) -> None:

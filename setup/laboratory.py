@@ -1,0 +1,87 @@
+"""JupyterLab on the notebooks, its kernels in the classroom."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from setup.places import NOTEBOOKS, STATE, shown
+from setup.processes import spawn, stop
+from setup.terminal import Progress
+from setup.troubles import Trouble
+
+USUAL_PORT = 8888
+DEADLINE = 90.0  # seconds for JupyterLab to answer on a busy machine
+
+
+def command(port: int, root: Path, browser: bool) -> list[str]:
+    """Return the command line of JupyterLab."""
+    settings = [
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1",
+        "--LabApp.news_url=",  # asks a server for news otherwise
+        "--LabApp.extension_manager=readonly",  # asks the package index otherwise
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    return [
+        sys.executable, "-m", "jupyterlab", *settings, *([] if browser else ["--no-browser"]),
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def opened(
+    environ: Mapping[str, str],
+    port: int,
+    *,
+    browser: bool,
+    root: Path = NOTEBOOKS,
+    state: Path = STATE,
+    progress: Progress | None = None,
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run JupyterLab for the length of a block; yield its process and its address with token."""
+    token = secrets.token_hex(16)
+    state.mkdir(parents=True, exist_ok=True)
+    record = state / "lab.log"
+    with record.open("wb") as output:
+        process = spawn(
+            command(port, root, browser),
+            environ=dict(environ) | {"JUPYTER_TOKEN": token},
+            folder=root, output=output,
+        )
+    try:
+        _await_answer(process, port, record, progress)
+        yield process, f"http://127.0.0.1:{port}/lab?token={token}"
+    finally:
+        stop(process)
+
+
+def _await_answer(
+    process: subprocess.Popen[bytes], port: int, record: Path, progress: Progress | None
+) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    started = time.monotonic()
+    while time.monotonic() - started < DEADLINE:
+        if process.poll() is not None:
+            break
+        if progress:
+            progress.show("Starting JupyterLab")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            opener.open(f"http://127.0.0.1:{port}/api", timeout=2).close()
+            return
+        time.sleep(0.1)
+    lines = record.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    detail = "\n".join(lines[-6:])
+    raise Trouble(
+        f"JupyterLab did not start. It last said:\n{detail}",
+        f"The whole record is {shown(record)}. Settings of your own under ~/.jupyter are read "
+        "too; try without them: JUPYTER_CONFIG_DIR=/nowhere python3 -m setup lab.",
+    )

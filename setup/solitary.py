@@ -1,0 +1,59 @@
+"""`hub`: the local Hub alone, and the lines that point a shell at it."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from setup import classroom, ports
+from setup.places import STATE, shown
+from setup.terminal import Progress, styled
+from setup.troubles import Trouble
+
+USUAL_PORT = 8800
+
+
+def serve(asked: int | None, host: str, state: Path = STATE) -> int:
+    """Run the Hub on port `asked` (None: the usual or a free one) until it is stopped."""
+    if address := classroom.running(state):
+        raise Trouble(
+            f"This clone's Hub is running already, at {address}.",
+            "Use that one, or end the command that runs it (hub, lab, run or test).",
+        )
+    port = ports.take(asked, USUAL_PORT, host)
+    command = [*classroom.hub_command(port, state), "--host", host]
+    with Progress() as progress, classroom.served(command, state, progress) as (process, address):
+        progress.clear()
+        print(f"Hub  {styled(address, 'bold')}\n")
+        print(f"In {_shell()}, where you start Python:\n")
+        print(exports(classroom.variables(reachable(address), state)))
+        print(f"\nIts record: {shown(state / 'hub.log')}. Ctrl-C ends it.", flush=True)
+        return process.wait()
+
+
+def _shell() -> str:
+    return "PowerShell" if sys.platform == "win32" else "any shell"
+
+
+def exports(variables: Mapping[str, str], windows: bool = sys.platform == "win32") -> str:
+    """Return the lines that set `variables` in this system's shell, to be copied there."""
+    if windows:
+        quoted = {name: value.replace("'", "''") for name, value in variables.items()}
+        return "\n".join(f"$env:{name} = '{value}'" for name, value in quoted.items())
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+
+
+def reachable(address: str) -> str:
+    """Return `address` as other machines see it: 0.0.0.0 becomes this machine's own address."""
+    if "//0.0.0.0:" not in address:
+        return address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
+        try:  # asks the routing table only; nothing is sent
+            route.connect(("192.0.2.1", 9))  # an address reserved for examples (RFC 5737)
+            own = route.getsockname()[0]
+        except OSError:
+            own = "127.0.0.1"
+    return address.replace("0.0.0.0", str(own))
