@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from setup.hub.errors import BadRequest, RepoNotFound
-from setup.hub.names import Kind, RepoId, file_path, is_word, repo_id
+from setup.hub.names import Kind, RepoId, file_path, repo_id
 from setup.hub.repository import Repository
 from setup.hub.store import Store
 
@@ -100,9 +100,10 @@ def identity(request: Request) -> RepoId:
     """
     owner, name = text(request, "owner"), text(request, "name").removesuffix(".git")
     kind = kind_and_rest(request.scope["path"])[0]
-    if not is_word(owner) or not is_word(name):
-        raise RepoNotFound(f"Repository not found: {f'{owner}/{name}'[:200]!r} is not an id.")
-    return repo_id(kind, owner, name)
+    try:
+        return repo_id(kind, owner, name)
+    except BadRequest as err:
+        raise RepoNotFound(f"Repository not found: {err.message}") from err
 
 
 def place(request: Request) -> Place:

@@ -55,7 +55,7 @@ def listing(request: Request) -> Response:
 
 
 def describe(store: Store, repo: RepoId, repository: Repository, commit: str) -> _Record:
-    """Give the JSON that describes a repository at a commit, without its files."""
+    """Give the JSON that describes a repository at a commit; of its files, the names only."""
     facts = _facts(repository.path, repo.kind, commit)
     record: _Record = {
         "_id": sha1(repo.folder.encode()).hexdigest()[:24],
@@ -72,6 +72,7 @@ def describe(store: Store, repo: RepoId, repository: Repository, commit: str) ->
         "trendingScore": 0,
         "tags": list(facts.card.tags),
         "cardData": facts.card.data,
+        "siblings": [{"rfilename": path} for path in facts.files],
     }
     return record | _of_kind(repo, facts)
 
@@ -147,7 +148,7 @@ def _listed(record: _Record, request: Request) -> _Record:
         return narrowed(record, request)
     more = {"cardData": flag(request, "cardData"), "config": flag(request, "config")}
     if flag(request, "full"):
-        more |= {"sha": True, "cardData": True, "config": True, "description": True}
+        more = dict.fromkeys(("sha", "cardData", "config", "description", "siblings"), True)
     return {key: value for key, value in record.items() if key in _BRIEF or more.get(key)}
 
 

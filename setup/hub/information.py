@@ -1,6 +1,5 @@
 """What the API tells of repositories: their info, trees, paths, references and history."""
 
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,8 +25,9 @@ def info(request: Request) -> Response:
     """GET /api/KINDs/ID[/revision/REV]: all about one repository at one commit."""
     where = spot(request)
     record = catalog.describe(where.store, where.id, where.repository, where.commit)
-    blobs = flag(request, "blobs")
-    record["siblings"] = [_sibling(entry, blobs) for entry in _all_files(where)]
+    if flag(request, "blobs"):
+        files = (e for e in where.repository.entries(where.commit, "", True) if not e.folder)
+        record["siblings"] = [_sibling(entry) for entry in files]
     return JSONResponse(catalog.narrowed(record, request), headers=_headers(where))
 
 
@@ -78,15 +78,9 @@ def _headers(where: Spot) -> dict[str, str]:
     return {"X-Repo-Commit": where.commit}
 
 
-def _all_files(where: Spot) -> Iterable[Entry]:
-    return (e for e in where.repository.entries(where.commit, "", True) if not e.folder)
-
-
-def _sibling(entry: Entry, blobs: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"rfilename": entry.path}
-    if blobs:
-        found |= {"size": entry.size, "blobId": entry.oid}
-    if blobs and entry.pointer:
+def _sibling(entry: Entry) -> dict[str, Any]:
+    found: dict[str, Any] = {"rfilename": entry.path, "size": entry.size, "blobId": entry.oid}
+    if entry.pointer:
         large = _large(entry)
         found["lfs"] = {"sha256": large["oid"], **large}
     return found

@@ -19,7 +19,7 @@ import pygit2
 from setup.hub import attributes
 from setup.hub.disk import read_json, write_json
 from setup.hub.errors import HubError
-from setup.hub.names import Kind, RepoId, file_path, repo_id, revision_name
+from setup.hub.names import Kind, RepoId, file_path, is_word, repo_id, revision_name
 from setup.hub.objects import Pointer, file_blocks
 from setup.hub.repository import MAIN, Repository
 from setup.hub.store import Store
@@ -67,6 +67,13 @@ class Seed:
             raise SeedError(f"{key!r} in {SETTINGS} must be a list of texts, not {value!r}")
         return value
 
+    def legacy(self) -> list[str]:
+        """The old one-word ids that lead to this repository."""
+        wrong = [word for word in self.words("legacy") if not is_word(word)]
+        if wrong:
+            raise SeedError(f"'legacy' in {SETTINGS} must hold one-word ids, not {wrong}")
+        return self.words("legacy")
+
     @cached_property
     def copies(self) -> dict[str, str]:
         """Published path -> where it is taken from (``base:FILE`` or ``KIND/OWNER/NAME:FILE``)."""
@@ -96,7 +103,8 @@ class Seed:
         watched += [self._source(text) for text in self.copies.values() if _in_seeds(text)]
         for path in sorted(watched):
             status = path.stat()
-            digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+            name = path.relative_to(self.root).as_posix()
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 
     def _source(self, text: str, depth: int = 0) -> Path:
@@ -143,7 +151,7 @@ class Planter:
         for seed in find(root):
             try:
                 self._plant_one(seed)
-                pairs = {word: str(seed.id) for word in seed.words("legacy")}
+                pairs = {word: str(seed.id) for word in seed.legacy()}
                 legacy.setdefault(seed.id.kind, {}).update(pairs)
             except (SeedError, HubError, OSError, ValueError) as err:
                 self.report(f"seed {seed.id.folder} left out: {err}")
