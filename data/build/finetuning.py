@@ -5,13 +5,16 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import torch
+from safetensors.numpy import load_file
 from torch import Tensor, nn
 
 from data.build.difference import Difference
 from data.build.lowrank import LowRank, adapt
+from setup.checkpoints import DIFFERENCE
 
 Row = TypeVar("Row")
 
@@ -82,6 +85,20 @@ def stored(state: Tuned, difference: Difference) -> Difference:
     for name, parameter in (state.vectors | state.head).items():
         difference.dense(name, parameter.detach().float().numpy())
     return difference
+
+
+def resumed(state: Tuned, folder: Path) -> None:
+    """Set the state to what the seed `folder` stores of an earlier training."""
+    earlier = load_file(folder / DIFFERENCE)
+    with torch.no_grad():
+        for name, term in state.terms.items():
+            term.up.copy_(torch.tensor(earlier[f"{name}.up"]))
+            term.down.copy_(torch.tensor(earlier[f"{name}.down"]))
+        for name, parameter in (state.vectors | state.head).items():
+            parameter.copy_(torch.tensor(earlier[name]))
+        if state.case is not None:
+            words = next(name for name in earlier if name.endswith("word_embeddings.weight.down"))
+            state.case.copy_(torch.tensor(earlier[words]))
 
 
 def batches(
