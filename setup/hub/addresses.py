@@ -18,9 +18,26 @@ from setup.hub.store import Store
 # What may follow an id in an address; tells gpt2/resolve/... from OWNER/NAME/resolve/...
 VERBS = frozenset(
     [
-        "resolve", "raw", "tree", "blob", "blame", "revision", "refs", "commits", "commit",
-        "paths-info", "info", "git-upload-pack", "git-receive-pack", "preupload", "branch",
-        "tag", "discussions", "settings", "compare", "lfs-files",
+        "resolve",
+        "raw",
+        "tree",
+        "blob",
+        "blame",
+        "revision",
+        "refs",
+        "commits",
+        "commit",
+        "paths-info",
+        "info",
+        "git-upload-pack",
+        "git-receive-pack",
+        "preupload",
+        "branch",
+        "tag",
+        "discussions",
+        "settings",
+        "compare",
+        "lfs-files",
     ]
 )
 
@@ -63,7 +80,7 @@ def canonical_path(store: Store, path: str) -> str | None:
     target = store.canonical(kind, bare)
     if target is None or (after and after.split("/", 1)[0] not in VERBS):
         return None
-    return f"{before}{target}{word[len(bare):]}{slash}{after}"
+    return f"{before}{target}{word[len(bare) :]}{slash}{after}"
 
 
 def text(request: Request, name: str) -> str:

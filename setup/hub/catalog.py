@@ -25,9 +25,22 @@ _KEPT = 10_000  # facts kept in memory, a few kB each
 _SORTS = ("lastModified", "createdAt", "downloads", "likes", "trendingScore", "id")
 _BRIEF = frozenset(
     [
-        "_id", "id", "modelId", "author", "private", "gated", "disabled", "likes",
-        "downloads", "trendingScore", "tags", "createdAt", "lastModified", "pipeline_tag",
-        "library_name", "sdk",
+        "_id",
+        "id",
+        "modelId",
+        "author",
+        "private",
+        "gated",
+        "disabled",
+        "likes",
+        "downloads",
+        "trendingScore",
+        "tags",
+        "createdAt",
+        "lastModified",
+        "pipeline_tag",
+        "library_name",
+        "sdk",
     ]
 )
 _Record = dict[str, Any]

@@ -55,10 +55,12 @@ class Seed:
             value = json.loads(path.read_text("utf-8"))
         except ValueError as err:
             raise SeedError(f"{SETTINGS} is not valid JSON: {err}") from err
-        unknown = set(value) - {"tags", "legacy", "copy"} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            raise SeedError(f"{SETTINGS} must hold a JSON object, not {value!r}")
+        unknown = set(value) - {"tags", "legacy", "copy"}
         if unknown:
             raise SeedError(f"{SETTINGS} may hold tags, legacy and copy; found {unknown!r}")
-        return dict(value)
+        return value
 
     def words(self, key: str) -> list[str]:
         """A list of texts among the settings."""

@@ -20,7 +20,10 @@ from setup.hub.store import Store
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "acme/tiny-bert"
 DATASET = "acme/reviews"
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] a film good bad this is very not ! . ##s".split()
+WORDS = [
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
+    "a", "film", "good", "bad", "this", "is", "very", "not", "!", ".", "##s",
+]  # fmt: skip
 BIG = 3_000_000  # bytes of the file that range tests read
 CARD = """---
 license: mit
@@ -80,7 +83,7 @@ def reviews(folder: Path) -> None:
     write(folder, {"README.md": card, **lines})
 
 
-METRIC = '''
+METRIC = """
 import datasets
 import evaluate
 
@@ -96,7 +99,7 @@ class Tally(evaluate.Metric):
 
     def _compute(self, predictions, references):
         return {"same": sum(p == r for p, r in zip(predictions, references))}
-'''
+"""
 
 
 def plant_all(root: Path) -> None:

@@ -53,7 +53,9 @@ def test_filters_of_datasets_and_spaces(web: TestClient) -> None:
     assert ids(web, "filter=comparison", "spaces") == []
 
 
-@pytest.mark.parametrize("key", ["lastModified", "createdAt", "downloads", "likes", "trendingScore"])
+@pytest.mark.parametrize(
+    "key", ["lastModified", "createdAt", "downloads", "likes", "trendingScore"]
+)
 def test_ties_stay_in_the_order_of_ids(web: TestClient, key: str) -> None:
     assert ids(web, f"sort={key}&direction=-1") == [FRENCH, TINY, COPIED]
 
@@ -65,7 +67,8 @@ def test_the_largest_comes_first_unless_asked_otherwise(web: TestClient) -> None
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_pages_lead_to_each_other_and_keep_the_query(web: TestClient, size: int) -> None:
-    url, found = f"/api/models?limit={size}&filter=region:us&sort=id&direction=1", []
+    url: str | None = f"/api/models?limit={size}&filter=region:us&sort=id&direction=1"
+    found: list[list[str]] = []
     while url:
         answer = web.get(url)
         found.append([item["id"] for item in answer.json()])

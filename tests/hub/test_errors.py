@@ -69,7 +69,8 @@ def test_a_wrong_method_is_told_the_right_ones(web: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"x"', b"\xff", b"{}", b'{"paths": 3}', b'{"paths": [3]}', b"[" * 9999]
+    "body",
+    [b"", b"{", b"[]", b'"x"', b"\xff", b"{}", b'{"paths": 3}', b'{"paths": [3]}', b"[" * 9999],
 )
 def test_bodies_that_cannot_be_read_are_bad_requests(web: TestClient, body: bytes) -> None:
     answer = web.post(f"{API}/paths-info/main", content=body, headers=JSON)

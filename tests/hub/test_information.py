@@ -1,6 +1,7 @@
 """Info, trees, paths, references and history as JSON."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -72,7 +73,7 @@ def test_a_tree_lists_all_folders_when_asked(web: TestClient) -> None:
     assert [item["path"] for item in told] == expected
 
 
-def test_a_tree_tells_the_large_files_of_git_lfs(web: TestClient, seeds) -> None:  # type: ignore[no-untyped-def]
+def test_a_tree_tells_the_large_files_of_git_lfs(web: TestClient, seeds: Path) -> None:
     told = web.get("/api/models/acme/french/tree/main/weights").json()
     data = (seeds / "models/acme/french/weights/big.bin").read_bytes()
     oid = hashlib.sha256(data).hexdigest()
@@ -89,7 +90,9 @@ def test_expanded_entries_have_their_last_commit(web: TestClient, sha: str) -> N
 
 @pytest.mark.parametrize("size", [1, 2, 4, 6, 100])
 def test_pages_of_a_tree_join_to_the_whole(web: TestClient, size: int) -> None:
-    url, found, pages = f"{API}/tree/main?limit={size}", [], 0
+    found: list[str] = []
+    url: str | None = f"{API}/tree/main?limit={size}"
+    pages = 0
     while url:
         answer = web.get(url)
         found += [item["path"] for item in answer.json()]
@@ -102,8 +105,8 @@ def test_pages_of_a_tree_join_to_the_whole(web: TestClient, size: int) -> None:
 @pytest.mark.parametrize("as_json", [True, False])
 def test_paths_info_leaves_out_what_is_missing(web: TestClient, as_json: bool) -> None:
     body = {"paths": ["weights", "nope", "README.md", "weights/"], "expand": True}
-    sent = {"json": body} if as_json else {"data": body}
-    told = web.post("/api/models/acme/french/paths-info/main", **sent).json()
+    url = "/api/models/acme/french/paths-info/main"
+    told = (web.post(url, json=body) if as_json else web.post(url, data=body)).json()
     expected = [("weights", "directory"), ("README.md", "file")]
     assert [(item["path"], item["type"]) for item in told][:2] == expected
     assert all(item["lastCommit"]["title"] == "Seed" for item in told)
@@ -142,7 +145,9 @@ def test_history(web: TestClient, sha: str) -> None:
 
 
 def test_a_card_with_a_readable_header_is_valid(web: TestClient) -> None:
-    answer = web.post("/api/validate-yaml", json={"content": "---\na: 1\n---\n", "repoType": "model"})
+    answer = web.post(
+        "/api/validate-yaml", json={"content": "---\na: 1\n---\n", "repoType": "model"}
+    )
     assert (answer.status_code, answer.json()) == (200, {"errors": [], "warnings": []})
 
 

@@ -6,7 +6,22 @@ from setup.hub.errors import BadRequest
 from setup.hub.names import Kind, file_path, is_word, repo_id, revision_name
 
 GOOD_WORDS = ["bert-base-uncased", "gpt2", "opus-mt-fr-en", "a", "A_b.c-1", "_x", "1.0"]
-BAD_WORDS = ["", ".", "..", "-a", "a-", ".a", "a.", "a--b", "a..b", "a/b", "a b", "a.git", "é", "a\n"]
+BAD_WORDS = [
+    "",
+    ".",
+    "..",
+    "-a",
+    "a-",
+    ".a",
+    "a.",
+    "a--b",
+    "a..b",
+    "a/b",
+    "a b",
+    "a.git",
+    "é",
+    "a\n",
+]
 
 
 @pytest.mark.parametrize("word", GOOD_WORDS)
@@ -33,7 +48,9 @@ def test_owners_that_addresses_need_are_reserved(owner: str) -> None:
         repo_id(Kind.MODEL, owner, "name")
 
 
-@pytest.mark.parametrize("path", ["", "a", "a/b.txt", "a b/é.txt", "...", ".gitattributes", "a.git/b"])
+@pytest.mark.parametrize(
+    "path", ["", "a", "a/b.txt", "a b/é.txt", "...", ".gitattributes", "a.git/b"]
+)
 def test_paths_of_real_files_pass(path: str) -> None:
     assert file_path(path) == path
 

@@ -46,7 +46,9 @@ def test_an_object_of_another_size_is_not_there(objects: ObjectStore) -> None:
     assert not objects.has(Pointer("0" * 64, 3))
 
 
-@pytest.mark.parametrize("oid", ["", "abc", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+@pytest.mark.parametrize(
+    "oid", ["", "abc", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"]
+)
 def test_only_hashes_name_objects(objects: ObjectStore, oid: str) -> None:
     with pytest.raises(BadRequest, match="Invalid object id"):
         objects.path(oid)

@@ -63,7 +63,9 @@ def test_a_branch_comes_before_a_tag_and_both_before_a_hash(repository: Reposito
     assert repository.resolve(second[:8]) == second
 
 
-@pytest.mark.parametrize("revision", ["nope", "0" * 40, "0" * 7, "refs/heads/nope", "HEAD", "abcdef"])
+@pytest.mark.parametrize(
+    "revision", ["nope", "0" * 40, "0" * 7, "refs/heads/nope", "HEAD", "abcdef"]
+)
 def test_unknown_revisions(repository: Repository, revision: str) -> None:
     with pytest.raises(RevisionNotFound, match=revision):
         repository.resolve(revision)
@@ -96,7 +98,9 @@ def test_an_annotated_tag_leads_to_its_commit(repository: Repository) -> None:
     identity = ("-c", "user.name=S", "-c", "user.email=s@localhost")
     git(repository, *identity, "tag", "-a", "v2", "-m", "notes", "main")
     assert repository.resolve("v2") == repository.resolve("main")
-    assert [ref.target for ref in repository.references("refs/tags/")] == [repository.resolve("main")]
+    assert [ref.target for ref in repository.references("refs/tags/")] == [
+        repository.resolve("main")
+    ]
 
 
 def test_entries_of_a_folder_and_of_all_folders(repository: Repository) -> None:

@@ -35,7 +35,9 @@ def test_unknown_revisions_have_their_own_code(
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-@pytest.mark.parametrize("revision", ["main~1", "main%3Aconfig.json", "a%2F..%2Fb", "%00", "%20", "%0A"])
+@pytest.mark.parametrize(
+    "revision", ["main~1", "main%3Aconfig.json", "a%2F..%2Fb", "%00", "%20", "%0A"]
+)
 def test_expressions_are_no_revisions(web: TestClient, address: str, revision: str) -> None:
     answer = web.get(address.format(id=MODEL, rev=revision))
     assert answer.status_code in (400, 404)
@@ -52,7 +54,10 @@ def test_info_without_a_revision_is_of_main(web: TestClient, sha: str) -> None:
     [
         ("/api/models/tiny-bert", "/api/models/acme/tiny-bert"),
         ("/api/models/tiny-bert?blobs=true&x=%20", "/api/models/acme/tiny-bert?blobs=true&x=%20"),
-        ("/api/models/tiny-bert/tree/main/a%2Fb?x=1", "/api/models/acme/tiny-bert/tree/main/a%2Fb?x=1"),
+        (
+            "/api/models/tiny-bert/tree/main/a%2Fb?x=1",
+            "/api/models/acme/tiny-bert/tree/main/a%2Fb?x=1",
+        ),
         ("/api/models/tiny-bert/revision/714eb0f", "/api/models/acme/tiny-bert/revision/714eb0f"),
         ("/tiny-bert/resolve/main/config.json", "/acme/tiny-bert/resolve/main/config.json"),
         ("/tiny-bert/info/refs?service=x", "/acme/tiny-bert/info/refs?service=x"),
