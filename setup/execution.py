@@ -137,6 +137,7 @@ async def execute(
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
+        shutdown_kernel="immediate",  # nothing of a kernel is wanted after its last cell
         on_cell_execute=on_start,
     )
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import subprocess
 import sys
@@ -32,9 +33,11 @@ def command(port: int, root: Path, browser: bool) -> list[str]:
         "--LabApp.extension_manager=readonly",  # asks the package index otherwise
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    return [
-        sys.executable, "-m", "jupyterlab", *settings, *([] if browser else ["--no-browser"]),
-    ]  # fmt: skip
+    if hasattr(os, "getuid") and os.getuid() == 0:
+        settings.append("--allow-root")  # the only user that many containers have
+    if not browser:
+        settings.append("--no-browser")
+    return [sys.executable, "-m", "jupyterlab", *settings]
 
 
 @contextlib.contextmanager

@@ -47,9 +47,9 @@ def discover(root: Path = NOTEBOOKS) -> list[Notebook]:
 def select(wanted: Sequence[str], root: Path = NOTEBOOKS) -> list[Notebook]:
     """Return the notebooks that `wanted` names, in the course's order; all where it is empty.
 
-    A name is a chapter's number (`1`), a chapter's folder (`1_pipelines`), a notebook
-    (`1_pipelines/03_tasks`, with or without .ipynb) or a path to either. Raises Trouble for a
-    name that matches nothing.
+    A name is a chapter's number (`1`) or folder (`1_pipelines`), a section's number (`1.3`), a
+    notebook (`1_pipelines/03_tasks`, with or without .ipynb) or a path to either. Raises Trouble
+    for a name that matches nothing.
     """
     everything = discover(root)
     if not everything:
@@ -80,7 +80,10 @@ def _matching(name: str, everything: list[Notebook], root: Path) -> list[Noteboo
 def _answers_to(notebook: Notebook, name: str) -> bool:
     plain = name.replace("\\", "/").rstrip("/").removesuffix(".ipynb")
     number = notebook.chapter.split("_")[0]
+    section = re.match(r"0*(\d+)", notebook.path.name)
     if plain in (number, notebook.chapter, notebook.name):
+        return True
+    if section and plain == f"{number}.{section[1]}":
         return True
     path = Path(name).resolve()
     return path in (notebook.path.resolve(), notebook.path.parent.resolve())

@@ -7,17 +7,20 @@ the kernel offers it (Linux), a child dies when its parent is killed outright.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Any
 
 GRACE = 4.0  # seconds between asking a process to end and ending it
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -180,6 +183,56 @@ def sweep(grace: float = GRACE) -> None:
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:
     raise Stop(number)
+
+
+def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end; a signal cancels it, lets it clean up, then arrives as Stop.
+
+    It runs in a thread of its own: nbclient takes over the signals of a main thread's event
+    loop, and an exception thrown by a signal handler into a loop could surface anywhere.
+    Signals that follow the first are overlooked until the cleaning is done.
+    """
+    runner = _Runner(work)
+    runner.start()
+    stop: KeyboardInterrupt | None = None
+    while runner.is_alive():
+        try:
+            runner.join(0.2)
+        except KeyboardInterrupt as interrupt:
+            stop = stop or interrupt
+            runner.cancel()
+    if stop:
+        raise stop
+    if runner.error:
+        raise runner.error
+
+
+class _Runner(threading.Thread):
+    """A thread that runs one coroutine and keeps the error that ended it, if one did."""
+
+    def __init__(self, work: Coroutine[Any, Any, None]) -> None:
+        super().__init__(name="event loop", daemon=True)
+        self.error: BaseException | None = None
+        self._work = work
+        self._launched: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
+
+    def run(self) -> None:
+        """Run the coroutine in an event loop."""
+        try:
+            asyncio.run(self._watched())
+        except BaseException as error:  # noqa: BLE001  (raised again in the main thread)
+            self.error = error
+
+    async def _watched(self) -> None:
+        task = asyncio.ensure_future(self._work)
+        self._launched.set_result((asyncio.get_running_loop(), task))
+        await task
+
+    def cancel(self) -> None:
+        """Ask the coroutine to end, from another thread."""
+        loop, task = self._launched.result(timeout=GRACE)
+        with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
+            loop.call_soon_threadsafe(task.cancel)
 
 
 def _signals() -> list[signal.Signals]:

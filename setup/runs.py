@@ -13,6 +13,7 @@ import nbformat
 from setup.execution import Outcome, execute_all, prepared, share_of_cores
 from setup.notebooks import Notebook
 from setup.places import STATE, shown
+from setup.processes import run_until_stopped
 from setup.terminal import Progress, styled, table
 
 KEPT = 5  # earlier runs whose notebooks stay on the disk
@@ -66,7 +67,7 @@ def perform(
         finally:
             ticker.cancel()
 
-    asyncio.run(all_with_progress())
+    run_until_stopped(all_with_progress())
     return outcomes
 
 
@@ -93,7 +94,7 @@ def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
     ]
     passed = sum(1 for outcome in outcomes if not outcome.failure)
     total = (
-        f"{len(outcomes)} notebooks",
+        f"{len(outcomes)} notebook{'s' if len(outcomes) != 1 else ''}",
         str(sum(outcome.cells for outcome in outcomes)),
         f"{seconds:.1f}",
         f"{passed} ok" if passed == len(outcomes) else f"{len(outcomes) - passed} failed",
