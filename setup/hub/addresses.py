@@ -16,30 +16,11 @@ from setup.hub.repository import Repository
 from setup.hub.store import Store
 
 # What may follow an id in an address; tells gpt2/resolve/... from OWNER/NAME/resolve/...
-VERBS = frozenset(
-    [
-        "resolve",
-        "raw",
-        "tree",
-        "blob",
-        "blame",
-        "revision",
-        "refs",
-        "commits",
-        "commit",
-        "paths-info",
-        "info",
-        "git-upload-pack",
-        "git-receive-pack",
-        "preupload",
-        "branch",
-        "tag",
-        "discussions",
-        "settings",
-        "compare",
-        "lfs-files",
-    ]
-)
+VERBS = frozenset({
+    "resolve", "raw", "tree", "blob", "blame", "revision", "refs", "commits", "commit",
+    "paths-info", "info", "git-upload-pack", "git-receive-pack", "preupload", "branch", "tag",
+    "discussions", "settings", "compare", "lfs-files", "auth-check",
+})  # fmt: skip
 
 
 class RawPath:

@@ -45,6 +45,7 @@ def _api_routes() -> list[Route]:
         Route(_API + "/tree/{revision}/{path:path}", information.tree),
         Route(_API + "/paths-info/{revision}", information.paths_info, methods=["POST"]),
         Route(_API + "/refs", information.refs),
+        Route(_API + "/auth-check", information.auth_check),
         Route(_API + "/commits/{revision}", information.commits),
     ]
 

@@ -1,7 +1,9 @@
 """What a repository says of itself: the card's YAML header, the configuration, and the tags that
 follow from both. Pure, so that a listing can keep the results by commit."""
 
+import itertools
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +15,9 @@ from setup.hub.names import Kind
 
 CARD = "README.md"
 CONFIG = "config.json"
+MAX_HEADER = 256 * 1024  # characters; reading YAML takes about a second then
+MAX_VALUES = 20_000  # values in a header, however they are repeated
+_CONFIG = ("architectures", "model_type", "auto_map", "quantization_config")
 _HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 # The ending of an architecture's class name -> the task that the Hub files it under.
@@ -51,19 +56,47 @@ class Card:
 
 
 def header(text: str) -> dict[str, Any]:
-    """Read the YAML header of a card; ``{}`` when there is none.
+    """Read the YAML header of a card as plain JSON values; ``{}`` when there is none.
 
-    Raises yaml.YAMLError when the header is not YAML or not a mapping.
+    Raises yaml.YAMLError when the header is not YAML, not a mapping, or too large.
 
     >>> header("---\\nlicense: mit\\n---\\n# Title")
     {'license': 'mit'}
     """
     match = _HEADER.match(text)
-    value = yaml.safe_load(match[1]) if match else None
-    if value is not None and not isinstance(value, dict):
+    if match is None:
+        return {}
+    if len(match[1]) > MAX_HEADER:
+        raise yaml.YAMLError(f"the header has more than {MAX_HEADER} characters")
+    try:
+        value = yaml.safe_load(match[1])
+    except (RecursionError, ValueError) as err:  # nested too deep; an impossible date
+        raise yaml.YAMLError(f"the header cannot be read: {err}") from err
+    if not isinstance(value, dict | None):
         raise yaml.YAMLError(f"the header is a {type(value).__name__}, not a mapping")
-    plain: dict[str, Any] = json.loads(json.dumps(value or {}, default=str))
-    return plain
+    found: dict[str, Any] = plain(value or {}, itertools.count())
+    return found
+
+
+def plain(value: object, counter: "itertools.count[int]") -> Any:  # noqa: ANN401, any JSON value
+    """Turn what YAML can hold into what JSON can: dates, odd keys and numbers become texts.
+
+    Raises yaml.YAMLError beyond MAX_VALUES values: a few aliases can stand for billions.
+    """
+    if next(counter) > MAX_VALUES:
+        raise yaml.YAMLError(f"the header holds more than {MAX_VALUES} values")
+    if isinstance(value, dict):
+        return {_text(key): plain(item, counter) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item, counter) for item in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return value if isinstance(value, float) and math.isfinite(value) else _text(value)
+
+
+def _text(value: object) -> str:
+    """A text that UTF-8 can hold: YAML and JSON may spell half a character."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def read(kind: Kind, paths: list[str], card: str, config: str) -> Card:
@@ -76,15 +109,22 @@ def read(kind: Kind, paths: list[str], card: str, config: str) -> Card:
         data = header(card)
     except yaml.YAMLError:
         data = {}
-    try:
-        settings = json.loads(config) if config else {}
-    except ValueError:
-        settings = {}
-    settings = settings if isinstance(settings, dict) else {}
+    settings = _settings(config)
     library = _library(kind, data, settings)
     task = _pipeline_tag(kind, data, settings)
     tags = _tags(kind, data, settings, paths, library, task)
-    return Card(data, _public_config(settings), tags, task, library)
+    return Card(data, settings, tags, task, library)
+
+
+def _settings(config: str) -> dict[str, Any]:
+    """Read the few keys of a config.json that the Hub tells of."""
+    try:
+        value = json.loads(config) if config else {}
+        kept = {key: value[key] for key in _CONFIG if key in value}
+        found: dict[str, Any] = plain(kept, itertools.count())
+    except (ValueError, TypeError, RecursionError, yaml.YAMLError):
+        return {}
+    return found
 
 
 def texts(value: object) -> list[str]:
@@ -136,8 +176,3 @@ def _tags(
     for key, prefix in _KEYS[kind].items():
         found += [f"{prefix}:{value}" for value in texts(data.get(key))]
     return tuple(dict.fromkeys([*found, "region:us"]))
-
-
-def _public_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("architectures", "model_type", "auto_map", "quantization_config")
-    return {key: config[key] for key in kept if key in config}

@@ -23,26 +23,10 @@ from setup.hub.store import Store
 LIST_PAGE = 1000  # repositories on a page, as the Hub has it
 _KEPT = 10_000  # facts kept in memory, a few kB each
 _SORTS = ("lastModified", "createdAt", "downloads", "likes", "trendingScore", "id")
-_BRIEF = frozenset(
-    [
-        "_id",
-        "id",
-        "modelId",
-        "author",
-        "private",
-        "gated",
-        "disabled",
-        "likes",
-        "downloads",
-        "trendingScore",
-        "tags",
-        "createdAt",
-        "lastModified",
-        "pipeline_tag",
-        "library_name",
-        "sdk",
-    ]
-)
+_BRIEF = frozenset({
+    "_id", "id", "modelId", "author", "private", "gated", "disabled", "likes", "downloads",
+    "trendingScore", "tags", "createdAt", "lastModified", "pipeline_tag", "library_name", "sdk",
+})  # fmt: skip
 _Record = dict[str, Any]
 
 
@@ -67,7 +51,7 @@ def listing(request: Request) -> Response:
     return JSONResponse([_listed(item, request) for item in page.items], headers=page.headers)
 
 
-def describe(store: Store, repo: RepoId, repository: Repository, commit: str) -> _Record:
+def describe(repo: RepoId, repository: Repository, commit: str) -> _Record:
     """Give the JSON that describes a repository at a commit; of its files, the names only."""
     facts = _facts(repository.path, repo.kind, commit)
     record: _Record = {
@@ -122,7 +106,7 @@ def _records(store: Store, kind: Kind) -> Iterable[_Record]:
             commit = repository.resolve(MAIN)
         except RevisionNotFound:  # nothing has been committed to it yet
             continue
-        yield describe(store, repo, repository, commit)
+        yield describe(repo, repository, commit)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -6,12 +6,12 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from setup.hub import catalog, paging
+from setup.hub import catalog, paging, weights
 from setup.hub.addresses import Spot, place, spot
 from setup.hub.bodies import bounded_body, json_object
 from setup.hub.catalog import flag, moment
 from setup.hub.errors import BadRequest, EntryNotFound
-from setup.hub.names import file_path
+from setup.hub.names import Kind, file_path
 from setup.hub.repository import CommitInfo, Entry, Repository
 
 TREE_PAGE = 1000  # entries on a page, as the Hub has it
@@ -24,7 +24,8 @@ MAX_BODY = 1 << 20  # bytes in a paths-info request
 def info(request: Request) -> Response:
     """GET /api/KINDs/ID[/revision/REV]: all about one repository at one commit."""
     where = spot(request)
-    record = catalog.describe(where.store, where.id, where.repository, where.commit)
+    record = catalog.describe(where.id, where.repository, where.commit)
+    record |= _stored(where)
     if flag(request, "blobs"):
         files = (e for e in where.repository.entries(where.commit, "", True) if not e.folder)
         record["siblings"] = [_sibling(entry) for entry in files]
@@ -65,6 +66,12 @@ def refs(request: Request) -> Response:
     return JSONResponse({key: _references(repository, at) for key, at in folders.items()})
 
 
+def auth_check(request: Request) -> Response:
+    """GET /api/KINDs/ID/auth-check: may the caller read this repository?"""
+    place(request)
+    return JSONResponse({})
+
+
 def commits(request: Request) -> Response:
     """GET /api/KINDs/ID/commits/REV: the history, newest first, page by page."""
     where = spot(request)
@@ -76,6 +83,18 @@ def commits(request: Request) -> Response:
 
 def _headers(where: Spot) -> dict[str, str]:
     return {"X-Repo-Commit": where.commit}
+
+
+def _stored(where: Spot) -> dict[str, Any]:
+    """What the large files tell: their size in bytes, and the parameters of the weights."""
+    entries = where.repository.entries(where.commit, "", True)
+    pointers = {entry.path: entry.pointer for entry in entries if entry.pointer}
+    found: dict[str, Any] = {"usedStorage": sum(item.size for item in pointers.values())}
+    if where.id.kind is Kind.MODEL and weights.FILE in pointers:
+        path = where.store.objects.path(pointers[weights.FILE].oid)
+        if counts := weights.parameters(path):
+            found["safetensors"] = {"parameters": counts, "total": sum(counts.values())}
+    return found
 
 
 def _sibling(entry: Entry) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Fixtures: a folder of tiny seeds, a Hub in memory, and a Hub in a process of its own."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,6 +149,23 @@ def web(store: Store) -> TestClient:
 def sha(web: TestClient) -> str:
     """The commit that main of the tiny model points to."""
     return str(web.get(f"/api/models/{MODEL}").json()["sha"])
+
+
+def raw_get(web: TestClient, raw: str) -> tuple[int, dict[str, str]]:
+    """Send an address byte by byte as written: clients tidy ``..`` away before sending."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": raw, "raw_path": raw.encode(), "headers": []}
+    scope |= {"query_string": b"", "server": ("localhost", 80), "scheme": "http", "root_path": ""}
+    asyncio.run(web.app(scope, receive, send))  # type: ignore[arg-type]
+    headers = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+    return sent[0]["status"], headers
 
 
 @dataclass

@@ -38,6 +38,24 @@ def test_yaml_cannot_make_python_objects() -> None:
         cards.header("---\na: !!python/object/apply:os.getcwd []\n---\n")
 
 
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", [BOMB, "a: " + "[" * 5000, "a: " + "x" * 300_000, "a: 2024-99-99"])
+def test_a_header_cannot_exhaust_the_hub(text: str) -> None:
+    with pytest.raises(yaml.YAMLError):
+        cards.header(f"---\n{text}\n---\n")
+
+
+def test_values_that_json_cannot_hold_become_texts() -> None:
+    found = cards.header('---\nn: .nan\n1: .inf\ns: "\\ud800"\nt: 2024-01-02 03:04:05\n---\n')
+    assert found == {"n": "nan", "1": "inf", "s": "?", "t": "2024-01-02 03:04:05"}
+    json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+
+
 def read(card: str = "", kind: Kind = Kind.MODEL, **config: object) -> cards.Card:
     return cards.read(kind, ["model.safetensors"], card, json.dumps(config) if config else "")
 
@@ -77,7 +95,7 @@ def test_a_dataset_is_tagged_with_the_key_of_each_value() -> None:
     assert found.library is None
 
 
-@pytest.mark.parametrize("config", ["not json", "[1]", "null"])
+@pytest.mark.parametrize("config", ["not json", "[1]", "null", "[" * 100_000])
 def test_a_broken_card_or_configuration_does_not_hide_the_repository(config: str) -> None:
     found = cards.read(Kind.MODEL, [], "---\na: [\n---\n", config)
     assert (found.data, found.config, found.pipeline_tag) == ({}, {}, None)

@@ -1,17 +1,14 @@
 """Files over HTTP, in memory: headers, parts, conditions, and paths that must not pass."""
 
-import asyncio
 import hashlib
 import subprocess
-from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from setup.hub.store import Store
-from tests.hub.conftest import BIG, MODEL, WORDS
+from tests.hub.conftest import BIG, MODEL, WORDS, raw_get
 
 VOCAB = f"/{MODEL}/resolve/main/vocab.txt"
 LARGE = "/acme/french/resolve/main/weights/big.bin"
@@ -145,23 +142,6 @@ def test_a_large_file_that_is_gone_is_a_missing_entry(web: TestClient, store: St
         hidden.rename(stored)
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (404, "EntryNotFound")
     assert oid in answer.json()["error"]
-
-
-def raw_get(web: TestClient, raw: str) -> tuple[int, dict[str, str]]:
-    """Send an address byte by byte as written: clients tidy ``..`` away before sending."""
-    sent: list[MutableMapping[str, Any]] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "path": raw, "raw_path": raw.encode(), "headers": []}
-    scope |= {"query_string": b"", "server": ("localhost", 80), "scheme": "http", "root_path": ""}
-    asyncio.run(web.app(scope, receive, send))  # type: ignore[arg-type]
-    headers = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
-    return sent[0]["status"], headers
 
 
 def test_the_raw_request_reaches_files(web: TestClient) -> None:

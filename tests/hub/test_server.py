@@ -72,6 +72,13 @@ def test_a_host_that_is_not_ours_is_an_error() -> None:
         listen("192.0.2.1", 0)
 
 
+def test_small_answers_are_sent_at_once() -> None:
+    """asyncio turns the delay of small packets off (40 ms each) only on sockets that say TCP."""
+    server = listen("127.0.0.1", 0)
+    assert server.proto == socket.IPPROTO_TCP
+    server.close()
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_hub_and_its_children(seeds: Path, tmp_path: Path, sign: int) -> None:
     hub = start(seeds, tmp_path)
