@@ -120,11 +120,35 @@ def opened(
     outputs need. Raises Trouble when the Hub does not answer within DEADLINE.
     """
     extra = SILENCE | kernel_variables(state) if checked else {"JUPYTER_PREFER_ENV_PATH": "1"}
+    if checked:
+        list_fonts(state, progress)
     if live:
         yield Classroom(dict(os.environ) | extra, "")
         return
     with serving(hub_command(0, state), state, progress) as address:
         yield Classroom(local_environ(address, state) | extra, address)
+
+
+def list_fonts(state: Path = STATE, progress: Progress | None = None) -> None:
+    """Let Matplotlib list the system's fonts, once.
+
+    Where that takes long it says so on stderr, and the first notebook that draws would show it.
+    """
+    folder = state / "matplotlib"
+    if any(folder.glob("fontlist*.json")):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    process = spawn(
+        [sys.executable, "-c", "import matplotlib.font_manager"],
+        environ=dict(os.environ) | {"MPLCONFIGDIR": str(folder)}, output=subprocess.DEVNULL,
+    )
+    try:
+        while process.poll() is None:
+            if progress:
+                progress.show("Listing the fonts for Matplotlib")
+            time.sleep(0.05)
+    finally:
+        stop(process)
 
 
 @contextlib.contextmanager

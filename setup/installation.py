@@ -33,6 +33,8 @@ FULL = re.compile(r"Errno 28|No space left on device|Disk quota exceeded|Errno 1
 FORBIDDEN = re.compile(r"Errno 13|Errno 30|Permission denied|Read-only file system")
 NO_MATCH = re.compile(r"No matching distribution found for ([^\s(]+)")
 FETCHING = re.compile(r"(?:Downloading|Using cached|Processing) (\S+)(?: \((.+)\))?")
+REQUESTED = re.compile(r"The user requested (?:\(constraint\) )?(\S+)")
+DEPENDENT = re.compile(r"^\s+\S+ \S+ depends on ", re.MULTILINE)
 CONFLICT = re.compile(r"ResolutionImpossible|conflicting dependencies")
 
 
@@ -174,6 +176,7 @@ class Story:
         self.current = ""
         self.to_install = 0
         self.present = 0
+        self.silent_index = False
 
     def read(self, line: str) -> list[str]:
         """Take in one line of pip; return the lines worth keeping on the screen."""
@@ -190,7 +193,8 @@ class Story:
             self.to_install = len(match[1].split(","))
             self.present = self._count()
             return [f"Found and fetched {len(self.found)} packages; installing {self.to_install}."]
-        elif "Retrying (" in text:
+        elif "Retrying (" in text and not self.silent_index:
+            self.silent_index = True
             return ["The package index does not answer; trying again."]
         return []
 
@@ -241,13 +245,16 @@ def _files_only() -> str:
 
 def _diagnose_packages(transcript: str, doing: str) -> Trouble:
     version = platform.python_version()
-    if match := NO_MATCH.search(transcript):
+    # A conflict of what the user asked for with the constraints alone: no such version is offered.
+    lonely = CONFLICT.search(transcript) and not DEPENDENT.search(transcript)
+    if match := NO_MATCH.search(transcript) or (lonely and REQUESTED.search(transcript)):
         return Trouble(
             f"The package index has no {match[1]} for Python {version} on "
             f"{platform.system()} {platform.machine()}.",
             "Use a Python that the tested versions support (3.11 is the one they were tested "
-            "with), or remove the line from setup/constraints.txt to try another version. "
-            "With PIP_NO_INDEX set: the wheelhouse lacks this file.",
+            "with), or remove the line from setup/constraints.txt to try another version.",
+            "If other packages are not found either: is the index that pip's settings name the "
+            "right one (`python3 -m pip config list`)? With PIP_NO_INDEX, is the wheelhouse whole?",
         )
     if CONFLICT.search(transcript):
         return Trouble(

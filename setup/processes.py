@@ -195,9 +195,9 @@ def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
     runner = _Runner(work)
     runner.start()
     stop: KeyboardInterrupt | None = None
-    while runner.is_alive():
+    while not runner.done.is_set():
         try:
-            runner.join(0.2)
+            runner.done.wait(0.2)  # join() of Python 3.11 forgets the thread when interrupted
         except KeyboardInterrupt as interrupt:
             stop = stop or interrupt
             runner.cancel()
@@ -213,6 +213,7 @@ class _Runner(threading.Thread):
     def __init__(self, work: Coroutine[Any, Any, None]) -> None:
         super().__init__(name="event loop", daemon=True)
         self.error: BaseException | None = None
+        self.done = threading.Event()
         self._work = work
         self._launched: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
@@ -222,6 +223,8 @@ class _Runner(threading.Thread):
             asyncio.run(self._watched())
         except BaseException as error:  # noqa: BLE001  (raised again in the main thread)
             self.error = error
+        finally:
+            self.done.set()
 
     async def _watched(self) -> None:
         task = asyncio.ensure_future(self._work)

@@ -127,6 +127,9 @@ def _copy_project(folder: Path) -> None:
     (folder / "setup" / "hub" / "__init__.py").touch()
     (folder / "setup" / "hub" / "__main__.py").write_text(STUB_HUB, encoding="utf-8")
     (folder / "requirements.txt").write_text("", encoding="utf-8")
+    fonts = folder / ".classroom" / "matplotlib" / "fontlist-v0.json"  # saves listing them anew
+    fonts.parent.mkdir(parents=True)
+    fonts.touch()
 
 
 def _borrowing_venv(folder: Path, project: Path) -> None:
