@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from setup.hub.errors import BadRequest, RepoNotFound
@@ -23,22 +24,27 @@ VERBS = frozenset({
 })  # fmt: skip
 
 
-class RawPath:
-    """Lets the routes see the address as sent, and sends old one-word ids to their new ones."""
+class Addressing:
+    """Lets the routes see the address as sent, and redirects old one-word ids to the new ones."""
 
     def __init__(self, app: ASGIApp, store: Store) -> None:
         self.app = app
         self.store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rewrite the request's address, then let the application answer."""
-        if scope["type"] == "http":
-            raw = scope.get("raw_path") or quote(scope["path"]).encode()
-            scope = {**scope, "path": raw.decode("latin-1")}
-            target = canonical_path(self.store, scope["path"])
-            if target is not None:
-                scope["path"], scope["hub.redirect"] = "/api/redirect", target
-        await self.app(scope, receive, send)
+        """Redirect, or rewrite the request's address and let the application answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        raw = scope.get("raw_path") or quote(scope["path"]).encode()
+        path = raw.decode("latin-1")
+        target = canonical_path(self.store, path)
+        if target is None:
+            await self.app({**scope, "path": path}, receive, send)
+            return
+        query = scope["query_string"].decode("latin-1")
+        answer = RedirectResponse(f"{target}?{query}" if query else target, 307)
+        await answer(scope, receive, send)
 
 
 def kind_and_rest(path: str) -> tuple[Kind, str, str]:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from setup.hub import catalog, errors, files, git, information, lfs, services
 from setup.hub.accounts import Accounts
-from setup.hub.addresses import RawPath, kind_and_rest
+from setup.hub.addresses import Addressing, kind_and_rest
 from setup.hub.store import Store
 
 _API = "/api/{kinds}/{owner}/{name}"
@@ -19,7 +19,7 @@ def create(store: Store) -> Starlette:
     """Build the application over an open store."""
     app = Starlette(
         routes=_api_routes() + _web_routes(),
-        middleware=[Middleware(RawPath, store=store)],
+        middleware=[Middleware(Addressing, store=store)],
         exception_handlers={
             errors.HubError: _told,
             HTTPException: _translated,
@@ -35,7 +35,6 @@ def create(store: Store) -> Starlette:
 def _api_routes() -> list[Route]:
     return [
         Route("/api/health", services.health),
-        Route("/api/redirect", services.redirect, methods=["GET", "POST", "PUT", "DELETE"]),
         Route("/api/whoami-v2", services.whoami),
         Route("/api/validate-yaml", services.validate_yaml, methods=["POST"]),
         Route("/api/{kinds}", catalog.listing),

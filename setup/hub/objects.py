@@ -83,7 +83,7 @@ class ObjectStore:
     def adopt(self, source: Path) -> Pointer:
         """Hash a file that lies in ``incoming`` and move it to its place."""
         digest, size = hashlib.sha256(), 0
-        with source.open("rb") as stream:
+        with source.open("r+b") as stream:  # Windows syncs only what may be written
             for block in iter(lambda: stream.read(BLOCK), b""):
                 digest.update(block)
                 size += len(block)
@@ -97,6 +97,9 @@ class ObjectStore:
 
     def _publish(self, source: Path, pointer: Pointer) -> Pointer:
         target = self.path(pointer.oid)
+        if self.has(pointer):
+            source.unlink()
+            return pointer
         target.parent.mkdir(parents=True, exist_ok=True)
         os.chmod(source, 0o444)
         os.replace(source, target)

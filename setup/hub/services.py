@@ -2,7 +2,7 @@
 
 import yaml
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from setup.hub import cards
 from setup.hub.accounts import Accounts
@@ -15,13 +15,6 @@ MAX_CARD = 10 << 20  # bytes of a card sent for validation
 def health(request: Request) -> Response:
     """GET /api/health: the Hub answers."""
     return JSONResponse({"status": "ok"})
-
-
-def redirect(request: Request) -> Response:
-    """Lead an address under an old id to the same one under the canonical id."""
-    target: str = request.scope["hub.redirect"]
-    query = request.scope["query_string"].decode("latin-1")
-    return RedirectResponse(f"{target}?{query}" if query else target, 307)
 
 
 def whoami(request: Request) -> Response:
