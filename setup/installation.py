@@ -32,7 +32,7 @@ CERTIFICATE = re.compile(r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificatio
 FULL = re.compile(r"Errno 28|No space left on device|Disk quota exceeded|Errno 122")
 FORBIDDEN = re.compile(r"Errno 13|Errno 30|Permission denied|Read-only file system")
 NO_MATCH = re.compile(r"No matching distribution found for ([^\s(]+)")
-FETCHING = re.compile(r"(?:Downloading|Using cached|Processing) (\S+)(?: \((.+)\))?")
+FETCHING = re.compile(r"(?:Downloading|Using cached|Processing) (\S+)(?: \(([\d.]+ [kMG]?B)\))?")
 REQUESTED = re.compile(r"The user requested (?:\(constraint\) )?(\S+)")
 DEPENDENT = re.compile(r"^\s+\S+ \S+ depends on ", re.MULTILINE)
 CONFLICT = re.compile(r"ResolutionImpossible|conflicting dependencies")
@@ -182,10 +182,9 @@ class Story:
         """Take in one line of pip; return the lines worth keeping on the screen."""
         text = line.strip()
         if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.\-]+)", text):
-            self.found.add(match[1].lower())
-            self.current = match[1]
+            self.current = self._found(match[1])
         elif match := FETCHING.match(text):
-            name = Path(match[1]).name.split("-")[0]
+            name = self._found(Path(match[1]).name.split("-")[0])
             self.current = f"{name} ({match[2]})" if match[2] else name
         elif match := re.match(r"Building wheel for (\S+)", text):
             self.current = f"building {match[1]}"
@@ -197,6 +196,10 @@ class Story:
             self.silent_index = True
             return ["The package index does not answer; trying again."]
         return []
+
+    def _found(self, name: str) -> str:
+        self.found.add(name.lower().replace("-", "_"))
+        return name
 
     def _count(self) -> int:
         patterns = ("lib/python*/site-packages/*.dist-info", "Lib/site-packages/*.dist-info")

@@ -59,12 +59,13 @@ def test_the_story_follows_pip_from_finding_to_installing(tmp_path: Path) -> Non
     (site / "pip-1.0.dist-info").mkdir(parents=True)
     story = Story(tmp_path)
     for line in ("Collecting torch==2.13.0 (from -r requirements.txt (line 6))",
+                 "Processing /house/mpmath-1.3.0-py3-none-any.whl (from sympy->torch)",
                  "  Downloading torch-2.13.0-cp311.whl (180.1 MB)"):
         assert story.read(line) == []
-    assert story.summary() == "Fetching  1 packages  torch (180.1 MB)"
+    assert story.summary() == "Fetching  2 packages  torch (180.1 MB)"
     story.read("Requirement already satisfied: numpy in /x (2.0)")
     kept = story.read("Installing collected packages: mpmath, sympy, torch")
-    assert kept == ["Found and fetched 2 packages; installing 3."]
+    assert kept == ["Found and fetched 3 packages; installing 3."]
     (site / "mpmath-1.0.dist-info").mkdir()
     assert story.summary() == "Installing  1/3 packages"
 
