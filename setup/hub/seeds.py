@@ -6,6 +6,7 @@ and not published: ``seed.json`` (``tags``, ``legacy``, ``copy``) and ``weights.
 The same seeds always give the same commits: author, date and message are fixed.
 """
 
+import errno
 import hashlib
 import json
 import tempfile
@@ -28,6 +29,7 @@ SETTINGS = "seed.json"
 DIFFERENCE = "weights.join.safetensors"
 JOINED = "model.safetensors"
 IGNORED = frozenset({SETTINGS, DIFFERENCE, ".DS_Store"})
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 FORMAT = "1"  # raise it when the same files would give another commit
 # 2024-01-01T00:00:00Z, in seconds: any fixed moment will do.
 AUTHOR = pygit2.Signature("Seed", "seed@localhost", 1704067200, 0)
@@ -156,6 +158,8 @@ class Planter:
                 pairs = {word: str(seed.id) for word in seed.legacy()}
                 legacy.setdefault(seed.id.kind, {}).update(pairs)
             except (SeedError, HubError, OSError, ValueError) as err:
+                if getattr(err, "errno", None) in NO_ROOM:
+                    raise  # no seed's fault, and the next one would fare no better
                 self.report(f"seed {seed.id.folder} left out: {err}")
         self.store.set_legacy(legacy)
 

@@ -1,5 +1,6 @@
 """Running the Hub: its state, its port, its ready line and its end."""
 
+import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from setup.hub.seeds import Planter
 from setup.hub.store import Store
 
 GRACE = 1  # seconds that running downloads get when the Hub is told to end
+KEEP_ALIVE = 75  # seconds; longer than any client keeps an idle connection in its pool
 
 
 class Server(uvicorn.Server):
@@ -37,13 +39,32 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         server.bind((host, port))
         server.listen(128)
-    except OSError as err:
+    except (OSError, OverflowError) as err:
         server.close()
         raise HubStartError(
-            f"Cannot listen on port {port} of {host}: {err.strerror or err}. "
+            f"Cannot listen on port {port} of {host}: {getattr(err, 'strerror', None) or err}. "
             "Stop the program that uses it, or choose another with --port (0: any free one)."
         ) from err
     return server
+
+
+def prepared(seeds: Path | None, state: Path, log: Callable[[str], None]) -> Store:
+    """Open the state folder and plant the seeds in it.
+
+    Raises HubStartError when either folder cannot be used, or the disk is full.
+    """
+    if seeds is not None and not seeds.is_dir():
+        raise HubStartError(f"There is no folder of seeds at {seeds}. Name another with --seeds.")
+    try:
+        store = Store(state)
+        if seeds is not None:
+            Planter(store, log).plant(seeds)
+    except OSError as err:
+        raise HubStartError(
+            f"Cannot write the state folder {state}: {err.strerror or err}. "
+            "Free some space there, or give the Hub another folder with --state."
+        ) from err
+    return store
 
 
 def serve(
@@ -51,20 +72,20 @@ def serve(
 ) -> None:
     """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line."""
     listener = listen(host, port)
-    store = Store(state)
-    if seeds is not None:
-        Planter(store, log).plant(seeds)
-    address = listener.getsockname()
-    name = f"[{host}]" if ":" in host else host
+    store = prepared(seeds, state, log)
+    if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+        log(f"everyone who can reach {host} can read all repositories of this Hub")
     config = uvicorn.Config(
         application.create(store),
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         lifespan="off",
     )
-    ready = f"Hub ready at http://{name}:{address[1]}"
+    name = f"[{host}]" if ":" in host else host
+    ready = f"Hub ready at http://{name}:{listener.getsockname()[1]}"
     try:
         Server(config, lambda: print(ready, flush=True)).run([listener])
     finally:

@@ -1,6 +1,8 @@
 """The Hub as a process: its ready line, its lock, its port, its memory and its end."""
 
+import errno
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -14,7 +16,8 @@ import psutil
 import pytest
 
 from setup.hub.errors import HubStartError
-from setup.hub.server import listen
+from setup.hub.objects import ObjectStore
+from setup.hub.server import listen, prepared
 from setup.hub.store import Store
 from tests.hub.conftest import MODEL, ROOT, Live, ready_url, start, write
 
@@ -168,6 +171,52 @@ def test_a_restart_keeps_everything_and_the_port_may_change(seeds: Path, tmp_pat
         _, err = hub.communicate(timeout=20)
     assert told[0] == told[1]
     assert "planting" not in err
+
+
+def run_to_its_end(seeds: Path, state: Path, *options: str) -> tuple[int, str]:
+    hub = start(seeds, state, *options)
+    out, err = hub.communicate(timeout=30)
+    assert out == ""
+    assert "Traceback" not in err
+    return hub.returncode, err
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(seeds: Path, tmp_path: Path) -> None:
+    write(tmp_path, {"file": "in the way"})
+    status, said = run_to_its_end(seeds, tmp_path / "file" / "state")
+    assert status == 1
+    assert str(tmp_path / "file" / "state") in said
+    assert "--state" in said
+
+
+def test_a_missing_folder_of_seeds_is_named(tmp_path: Path) -> None:
+    status, said = run_to_its_end(tmp_path / "none", tmp_path / "state")
+    assert (status, str(tmp_path / "none") in said, "--seeds" in said) == (1, True, True)
+
+
+def test_a_port_beyond_the_last_is_an_error(seeds: Path, tmp_path: Path) -> None:
+    status, said = run_to_its_end(seeds, tmp_path, "--port", "99999")
+    assert (status, "99999" in said) == (1, True)
+
+
+def test_a_full_disk_is_told_with_the_remedy(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(ObjectStore, "add", full)
+    with pytest.raises(HubStartError, match=r"No space left.*--state"):
+        prepared(seeds, tmp_path, lambda line: None)
+
+
+def test_listening_to_the_network_is_told(seeds: Path, tmp_path: Path) -> None:
+    hub = start(seeds, tmp_path, "--host", "0.0.0.0")
+    assert hub.stdout is not None
+    assert hub.stdout.readline().startswith("Hub ready at http://0.0.0.0:")
+    hub.terminate()
+    _, err = hub.communicate(timeout=20)
+    assert "everyone who can reach 0.0.0.0" in err
 
 
 def test_help_needs_no_state() -> None:
