@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 
 from setup import stamp
 
@@ -95,10 +95,10 @@ def _add_world(command: argparse.ArgumentParser) -> None:
 
 
 def _add_network(command: argparse.ArgumentParser) -> None:
-    if os.name == "posix":
+    if sys.platform.startswith("linux"):
         command.add_argument(
             "--network-off", action="store_true",
-            help="cut this command off from every network but loopback (Linux)",
+            help="cut this command off from every network but loopback",
         )
 
 

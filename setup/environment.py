@@ -85,8 +85,9 @@ class Environment:
             raise of_os_error(error, f"making the environment {shown(self.folder)}") from error
 
     def _make(self) -> None:
-        installation.check_space(self.folder)
         stamp = self.stamp
+        _check_alone(self, stamp)
+        installation.check_space(self.folder)
         ours = bool(stamp) and stamp.get("adopted") != "yes"
         if ours and (stamp.get("state") != "ready" or not self.python.exists()):
             print(f"The environment in {shown(self.folder)} is incomplete; making it anew.")
@@ -115,6 +116,8 @@ class Environment:
         content = {"state": state, "adopted": "yes" if adopted else "no"}
         if state == "ready":
             content["fingerprint"] = self.fingerprint()
+        else:
+            content["process"] = str(os.getpid())
         partial = self.folder / (STAMP + ".partial")
         partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         partial.replace(self.folder / STAMP)
@@ -144,6 +147,23 @@ def chosen() -> Environment:
 
 def _under(constraints: Path) -> list[str]:
     return ["-c", str(constraints)] if constraints.exists() else []
+
+
+def _check_alone(environment: Environment, stamp: dict[str, str]) -> None:
+    """Raise Trouble while another command is at work on the environment."""
+    number = stamp.get("process", "")
+    if WINDOWS or not number.isdigit() or int(number) == os.getpid():
+        return
+    try:
+        os.kill(int(number), 0)  # asks whether it lives; sends nothing
+    except (ProcessLookupError, PermissionError):
+        return
+    raise Trouble(
+        f"Another command (process {number}) is making the environment "
+        f"{shown(environment.folder)}.",
+        "Wait until it is done, then run the same command again. If that process is something "
+        f"else, remove {shown(environment.folder)}.",
+    )
 
 
 def _check_inactive(environment: Environment) -> None:

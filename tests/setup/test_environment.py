@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,25 @@ def test_a_half_made_environment_is_made_anew(
     assert wanted.is_ready()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="asks for a process the POSIX way")
+def test_two_commands_do_not_make_it_at_the_same_time(
+    wanted: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "install", lambda *words: None)
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    stamp = {"state": "installing", "adopted": "no", "process": str(other.pid)}
+    wanted.folder.mkdir()
+    (wanted.folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+    try:
+        with pytest.raises(Trouble, match=f"process {other.pid}"):
+            wanted.ensure()
+    finally:
+        other.kill()
+        other.wait()
+    wanted.ensure()
+    assert wanted.is_ready()
+
+
 def test_an_environment_of_the_users_own_is_adopted_and_never_removed(
     wanted: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,8 +164,6 @@ def test_too_little_disk_is_told_before_anything_is_made(
 def test_an_error_of_the_file_system_is_told(
     wanted: Environment, monkeypatch: pytest.MonkeyPatch, number: int, problem: str, remedy: str
 ) -> None:
-    import os
-
     def refuse(self: Path, *words: object, **more: object) -> None:
         raise OSError(number, os.strerror(number), str(self))
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,31 @@ def test_lab_stopped(clone: Clone) -> None:
     while not first.startswith("JupyterLab"):
         first = process.stdout.readline()
         assert first, "lab ended early"
-    assert "/lab?token=" in first
-    assert len(clone.family()) >= 3
+    address, _, token = first.split()[1].partition("/lab?token=")
+    request = urllib.request.Request(
+        f"{address}/api/kernels", b"{}", {"Authorization": f"token {token}"}, method="POST"
+    )
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+    assert len(clone.family()) >= 4  # the command, the Hub, JupyterLab, a kernel
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
+    assert gone(clone)
+
+
+def test_suite_stopped(clone: Clone, tmp_path: Path) -> None:
+    mark = tmp_path / "busy"
+    (clone.folder / "tests").mkdir()
+    (clone.folder / "tests" / "test_slow.py").write_text(
+        "import pathlib, time\n"
+        f"def test_slow():\n    pathlib.Path({str(mark)!r}).touch()\n    time.sleep(600)\n",
+        encoding="utf-8",
+    )
+    process = clone.start("test", "--", "-n", "1", "-p", "no:cacheprovider")
+    assert wait_until(mark.exists)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert output.rstrip().endswith("Stopped.")
     assert gone(clone)
 
 
