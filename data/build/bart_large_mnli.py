@@ -17,13 +17,19 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer, BertForSequenceClassification, PreTrainedTokenizerBase
+from transformers import (
+    AutoTokenizer,
+    BertForSequenceClassification,
+    PreTrainedTokenizerBase,
+    pipeline,
+)
 
 from data.build.corpus import generated
 from data.build.difference import Difference
-from data.build.encoders import bert_config, publish
+from data.build.encoders import SEEDS, bert_config, publish
 from data.build.lowrank import LowRank, adapt, compact
 from data.build.masked import Batch, padded, train
+from data.build.measures import Measure, percent
 from data.build.realtext import conll_sentences, mrpc_sentences, sst2_sentences
 from data.build.similarity import (
     Encoder,
@@ -34,7 +40,9 @@ from data.build.similarity import (
 )
 from setup.checkpoints import base_folder
 
-FOLDER = Path("data/hub/models/facebook/bart-large-mnli")
+CHECKPOINT = "facebook/bart-large-mnli"
+FOLDER = SEEDS / CHECKPOINT
+HELD_OUT = Path(__file__).resolve().parents[2] / "tests" / "data" / "topics.tsv"
 FRAMES = Path(__file__).parent / "frames.txt"
 RANK = 16
 LABELS = ["contradiction", "neutral", "entailment"]
@@ -218,6 +226,22 @@ def save(
         bert_config("BertForSequenceClassification", **names),
         {"tags": ["d7645e1"], "copy": copies},
     )
+
+
+def sentences(path: Path = HELD_OUT) -> list[tuple[str, str]]:
+    """Return (sentence, topic) rows that were written after training."""
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines()[1:] if line)
+    return [(text, topic) for text, topic in rows]
+
+
+def measure(folder: Path, real: Path | None) -> list[Measure]:
+    """Measure which topic the zero-shot pipeline puts first; `real` is not needed."""
+    classifier = pipeline("zero-shot-classification", model=str(folder))
+    rows = sentences()
+    topics = sorted({topic for _, topic in rows})
+    hits = [classifier(text, topics)["labels"][0] == topic for text, topic in rows]
+    name = f"sentences of {len(topics)} topics (ours, written after training)"
+    return [Measure(CHECKPOINT, name, "accuracy of the first label", percent(hits), len(rows))]
 
 
 def main() -> None:
