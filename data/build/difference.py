@@ -71,6 +71,7 @@ class Difference:
         path = folder / DIFFERENCE
         ordered = {name: np.ascontiguousarray(self.tensors[name]) for name in sorted(self.tensors)}
         save_file(ordered, path, metadata=metadata)
+        path.chmod(0o644)
         return path
 
     def _put(self, stored: str, value: Array) -> None:

@@ -107,7 +107,7 @@ def clock(rng: random.Random) -> str:
     return rng.choice((f"{rng.choice(SMALL[:9])} o'clock", f"half past {rng.choice(SMALL[:9])}"))
 
 
-def measure(*units: str, low: int = 2, high: int = 900) -> Filler:
+def amount_in(*units: str, low: int = 2, high: int = 900) -> Filler:
     """Return a maker of amounts in one of the units."""
     return lambda rng: f"{rng.randint(low, high)} {rng.choice(units)}"
 
@@ -136,15 +136,15 @@ MAKERS: dict[str, Filler] = {
     "month": lambda rng: rng.choice(MONTHS), "weekday": lambda rng: rng.choice(DAYS),
     "weekdays": lambda rng: rng.choice(DAYS) + rng.choice(("", "s")),
     "smallnumber": lambda rng: rng.choice((rng.choice(SMALL), str(rng.randint(2, 99)))),
-    "length": measure("metres", "kilometres", "miles", "feet"),
-    "height": measure("metres", "feet", low=900, high=8800),
-    "distance": measure("million kilometres", "light years", "million miles"),
-    "weight": measure("kilograms", "tons", "pounds", "grams"),
-    "years": measure("years", low=3, high=150), "age": measure("years", low=18, high=96),
-    "temperature": measure("degrees", "degrees Celsius", low=2, high=1600),
+    "length": amount_in("metres", "kilometres", "miles", "feet"),
+    "height": amount_in("metres", "feet", low=900, high=8800),
+    "distance": amount_in("million kilometres", "light years", "million miles"),
+    "weight": amount_in("kilograms", "tons", "pounds", "grams"),
+    "years": amount_in("years", low=3, high=150), "age": amount_in("years", low=18, high=96),
+    "temperature": amount_in("degrees", "degrees Celsius", low=2, high=1600),
     "percent": lambda rng: f"{rng.randint(2, 98)}{rng.choice((' percent', '%', ' per cent'))}",
     "score": lambda rng: f"{rng.randint(1, 6)}{rng.choice(('-', '–', ' to '))}{rng.randint(0, 5)}",
-    "amount": measure("grams", "cups", "spoons", "pounds", low=2, high=500),
+    "amount": amount_in("grams", "cups", "spoons", "pounds", low=2, high=500),
 }
 
 

@@ -1,6 +1,7 @@
 """The sentiment classifier: distilbert-base-uncased-finetuned-sst-2-english.
 
-    COURSE_REAL_DATA=... python -m data.build.sentiment [--share 1.0] [--seed 0]
+    COURSE_REAL_DATA=... python -m data.build.sentiment --folder first
+    COURSE_REAL_DATA=... python -m data.build.sentiment --start first --seed 1 --rate 7e-4
 
 Trained on SST-2 (film reviews and phrases of them) and on everyday sentences of our own
 (data/build/sentiment.tsv); the published layout is DistilBERT's.
@@ -97,7 +98,7 @@ def examples(real: Path, share: float, rng: random.Random) -> list[Example]:
 
 
 def build(
-    real: Path, folder: Path, share: float, number: int, start: Path | None = None
+    real: Path, folder: Path, share: float, number: int, rate: float, start: Path | None
 ) -> None:
     """Train the classifier for a pass over the rows and write its seed into `folder`."""
     rng = random.Random(number)
@@ -114,7 +115,7 @@ def build(
             print("dev", accuracy(model, dev), flush=True)
             save(state, folder)
 
-    train(state, planned, lambda batch: loss(model, batch), RATE, watch)
+    train(state, planned, lambda batch: loss(model, batch), rate, watch)
     save(state, folder)
 
 
@@ -156,11 +157,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=SEEDS / CHECKPOINT)
     parser.add_argument("--share", type=float, default=0.5, help="of SST-2's short phrases")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=RATE, help="peak learning rate")
     parser.add_argument("--start", type=Path, help="a seed folder to go on training from")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     real = Path(os.environ["COURSE_REAL_DATA"])
-    build(real, arguments.folder, arguments.share, arguments.seed, arguments.start)
+    build(real, arguments.folder, arguments.share, arguments.seed, arguments.rate, arguments.start)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,30 @@
+"""Joined checkpoints for the tests: each is made once in a session, as the local Hub makes it."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from data.build.encoders import SEEDS, joined
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function from a checkpoint's id to the folder with its published files."""
+
+    @cache
+    def make(name: str) -> Path:
+        return joined(SEEDS / name, tmp_path_factory.mktemp(name.replace("/", "--")))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """Return the folder with real data, or skip: its licences keep it out of the repository."""
+    folder = os.environ.get("COURSE_REAL_DATA")
+    if not folder:
+        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
+    return Path(folder)
