@@ -63,11 +63,13 @@ class Backend(Response):
         feeder = asyncio.create_task(_feed(process, receive))
         try:
             await _pump(process, send)
+            await process.wait()  # its output has ended, so it is about to end too
         finally:
             feeder.cancel()
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
 
 
 async def _feed(process: asyncio.subprocess.Process, receive: Receive) -> None:
@@ -119,9 +121,7 @@ def _variables(request: Request, where: Place, service: str) -> dict[str, str]:
         "GIT_HTTP_EXPORT_ALL": "1",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "safe.directory",
-        "GIT_CONFIG_VALUE_0": "*",
+        **_settings(),
         "REQUEST_METHOD": request.method,
         "QUERY_STRING": request.scope["query_string"].decode("latin-1"),
     }
@@ -133,6 +133,20 @@ def _variables(request: Request, where: Place, service: str) -> dict[str, str]:
     }
     sent = {key: request.headers.get(name, "") for key, name in passed.items()}
     return wanted | {key: value for key, value in sent.items() if value}
+
+
+def _settings() -> dict[str, str]:
+    """git's own settings for every call, in the form that git reads from the environment."""
+    chosen = {
+        "safe.directory": "*",  # the state folder may belong to another user, as in a container
+        # Look for similar content only among small files: for megabytes of data it takes seconds
+        # a file and finds nothing.
+        "core.bigFileThreshold": "1m",
+    }
+    found = {"GIT_CONFIG_COUNT": str(len(chosen))}
+    for number, (key, value) in enumerate(chosen.items()):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
 
 
 @lru_cache(maxsize=1)

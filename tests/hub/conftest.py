@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -207,11 +207,13 @@ def environment(url: str, home: Path, token: str = "") -> dict[str, str]:
     }
 
 
-def start(seeds: Path, state: Path, *options: str) -> subprocess.Popen[str]:
+def start(
+    seeds: Path, state: Path, *options: str, log: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
     """Start a Hub on a free port; its first line on stdout is the ready line."""
     command = [sys.executable, "-m", "setup.hub", "--seeds", str(seeds), "--state", str(state)]
     return subprocess.Popen(
-        [*command, *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
     )
 
 
@@ -225,7 +227,9 @@ def ready_url(process: subprocess.Popen[str]) -> str:
 @pytest.fixture(scope="session")
 def live(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     state = tmp_path_factory.mktemp("live")
-    process = start(seeds, state)
-    yield Live(ready_url(process), process, state)
-    process.terminate()
-    process.communicate(timeout=20)
+    with (state / "log.txt").open("w") as log:  # a pipe that nobody reads would fill up
+        process = start(seeds, state, log=log)
+        yield Live(ready_url(process), process, state)
+        process.terminate()
+        process.communicate(timeout=20)
+    assert "Traceback" not in (state / "log.txt").read_text()

@@ -137,6 +137,7 @@ TRANSFORMERS = f"""
 import json
 from transformers import AutoConfig, AutoModel, AutoTokenizer, pipeline
 classify = pipeline("text-classification", "{MODEL}", revision="714eb0f")
+guessed = pipeline(model="{MODEL}").task
 tokenizer = AutoTokenizer.from_pretrained("tiny-bert")
 try:
     AutoTokenizer.from_pretrained("acme/nope")
@@ -145,13 +146,13 @@ except OSError as error:
 print(json.dumps([
     classify("a good film !")[0]["label"], tokenizer.tokenize("films good"),
     AutoConfig.from_pretrained("{MODEL}").hidden_size,
-    AutoModel.from_pretrained("{MODEL}").dtype.__str__(), missing,
+    AutoModel.from_pretrained("{MODEL}").dtype.__str__(), missing, guessed,
 ]))
 """
 
 
 def test_transformers(live: Live, tmp_path: Path) -> None:
-    label, tokens, hidden, dtype, missing = json.loads(live.python(TRANSFORMERS, tmp_path))
+    label, tokens, hidden, dtype, missing, task = json.loads(live.python(TRANSFORMERS, tmp_path))
     assert (label, tokens, hidden, dtype) == (
         "POSITIVE",
         ["film", "##s", "good"],
@@ -159,6 +160,7 @@ def test_transformers(live: Live, tmp_path: Path) -> None:
         "torch.float32",
     )
     assert "is not a valid model identifier" in missing
+    assert task == "text-classification"
 
 
 DATASETS = f"""

@@ -1,9 +1,13 @@
 """git and git-lfs themselves, cloning from a live Hub."""
 
 import shutil
+import socket
 import subprocess
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from starlette.testclient import TestClient
 
@@ -69,6 +73,22 @@ def test_shallow_and_partial_clones(live: Live, tmp_path: Path) -> None:
 def test_the_old_protocol_is_spoken_too(live: Live, tmp_path: Path) -> None:
     git(tmp_path, "-c", "protocol.version=0", "clone", "-q", f"{live.url}/{MODEL}", "copy")
     assert (tmp_path / "copy/config.json").exists()
+
+
+def test_a_fetch_that_breaks_off_leaves_no_process(live: Live, tmp_path: Path) -> None:
+    hub = psutil.Process(live.process.pid)
+    address = urlsplit(live.url)
+    for _ in range(5):
+        with socket.create_connection((address.hostname or "", address.port or 0), 10) as client:
+            head = f"POST /{MODEL}/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n"
+            client.sendall(
+                f"{head}Content-Type: application/x-git-upload-pack-request\r\n\r\n".encode()
+            )
+    deadline = time.monotonic() + 20
+    while hub.children(recursive=True):
+        assert time.monotonic() < deadline, hub.children(recursive=True)
+        time.sleep(0.05)
+    assert live.process.poll() is None
 
 
 def test_a_repository_that_is_not_there(live: Live, tmp_path: Path) -> None:
