@@ -34,6 +34,7 @@ def create(store: Store) -> Starlette:
 
 def _api_routes() -> list[Route]:
     return [
+        Route("/", services.front),
         Route("/api/health", services.health),
         Route("/api/whoami-v2", services.whoami),
         Route("/api/validate-yaml", services.validate_yaml, methods=["POST"]),

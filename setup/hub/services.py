@@ -1,15 +1,27 @@
-"""The small services beside the repositories: health, who am I, and checking a card's header."""
+"""The small services beside the repositories: front page, health, who am I, checking a card."""
 
 import yaml
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from setup.hub import cards
 from setup.hub.accounts import Accounts
 from setup.hub.bodies import json_object
 from setup.hub.errors import BadRequest
+from setup.hub.names import Kind
+from setup.hub.store import Store
 
 MAX_CARD = 10 << 20  # bytes of a card sent for validation
+
+
+def front(request: Request) -> Response:
+    """GET /: for a person who opens the address in a browser, what this is and what it holds."""
+    store: Store = request.app.state.store
+    lines = [f"A local Hub. To use it: export HF_ENDPOINT={str(request.base_url).rstrip('/')}", ""]
+    for kind in Kind:
+        found = store.ids(kind)
+        lines += [f"{len(found)} {kind.plural}", *(f"  {repo}" for repo in found), ""]
+    return PlainTextResponse("\n".join(lines))
 
 
 def health(request: Request) -> Response:

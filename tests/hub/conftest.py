@@ -27,6 +27,7 @@ WORDS = [
     "a", "film", "good", "bad", "this", "is", "very", "not", "!", ".", "##s",
 ]  # fmt: skip
 BIG = 3_000_000  # bytes of the file that range tests read
+NO_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 CARD = """---
 license: mit
 language: en
@@ -121,6 +122,15 @@ def plant_all(root: Path) -> None:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def direct() -> Iterator[None]:
+    """Keep a machine's proxy out of the way to the Hubs that the tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in NO_PROXY.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture(scope="session")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("seeds")
@@ -203,6 +213,7 @@ def environment(url: str, home: Path, token: str = "") -> dict[str, str]:
         "TRANSFORMERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
         "GIT_TERMINAL_PROMPT": "0",
+        **NO_PROXY,
         **({"HF_TOKEN": token} if token else {}),
     }
 

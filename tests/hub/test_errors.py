@@ -10,7 +10,6 @@ from tests.hub.conftest import MODEL
 API = f"/api/models/{MODEL}"
 JSON = {"Content-Type": "application/json"}
 CASES = [
-    ("GET", "/", 404, "NotFound"),
     ("GET", "/nothing", 404, "NotFound"),
     ("GET", "/api", 404, "NotFound"),
     ("GET", "/api/agent-harnesses", 404, "NotFound"),

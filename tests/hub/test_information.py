@@ -159,3 +159,10 @@ def test_a_card_with_a_broken_header_is_told_why(web: TestClient) -> None:
 
 def test_the_hub_says_that_it_is_well(web: TestClient) -> None:
     assert web.get("/api/health").json() == {"status": "ok"}
+
+
+def test_the_front_page_tells_a_person_what_is_here(web: TestClient) -> None:
+    answer = web.get("/")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert "export HF_ENDPOINT=http://testserver\n" in answer.text
+    assert "3 models\n  acme/french\n  acme/tiny-bert\n" in answer.text

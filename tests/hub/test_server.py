@@ -173,6 +173,29 @@ def test_a_restart_keeps_everything_and_the_port_may_change(seeds: Path, tmp_pat
     assert "planting" not in err
 
 
+def test_a_hub_killed_while_planting_starts_whole_again(seeds: Path, tmp_path: Path) -> None:
+    for lines in range(1, 4):  # killed as it begins its first, second and third repository
+        hub = start(seeds, tmp_path)
+        assert hub.stderr is not None
+        for _ in range(lines):
+            assert "planting" in hub.stderr.readline()
+        hub.kill()
+        hub.communicate(timeout=20)
+    hub = start(seeds, tmp_path)
+    url = ready_url(hub)
+    listed = [
+        get(url, f"/api/{kind}")[1].count(b'"_id"') for kind in ("models", "datasets", "spaces")
+    ]
+    hub.terminate()
+    hub.communicate(timeout=20)
+    assert listed == [3, 1, 1]
+    for repository in (tmp_path / "repos").glob("*/*/*.git"):
+        check = ["git", "-C", str(repository), "fsck", "--strict", "--no-dangling"]
+        done = subprocess.run(check, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, "")
+    assert not list((tmp_path / "repos").glob(".new-*"))
+
+
 def run_to_its_end(seeds: Path, state: Path, *options: str) -> tuple[int, str]:
     hub = start(seeds, state, *options)
     out, err = hub.communicate(timeout=30)
