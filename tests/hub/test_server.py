@@ -177,6 +177,8 @@ def test_a_restart_keeps_everything_and_the_port_may_change(seeds: Path, tmp_pat
 def test_a_hub_killed_while_planting_starts_whole_again(seeds: Path, tmp_path: Path) -> None:
     for _ in range(3):
         hub = start(seeds, tmp_path)
+        assert hub.stderr is not None
+        assert hub.stdout is not None
         select.select([hub.stderr, hub.stdout], [], [], 20)  # it has begun to plant, or is ready
         hub.kill()
         hub.communicate(timeout=20)
