@@ -80,6 +80,8 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        http="h11",
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         lifespan="off",

@@ -1,5 +1,6 @@
 """Cards: the YAML header, and the tags, task and library that follow from card and files."""
 
+import doctest
 import json
 
 import pytest
@@ -105,3 +106,9 @@ def test_values_of_the_wrong_type_are_left_out_of_the_tags() -> None:
     assert read("---\ntags: [{a: 1}, ok, 3]\nlanguage: {x: y}\n---\n").tags == (
         "safetensors", "ok", "3", "region:us",
     )  # fmt: skip
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    found = doctest.testmod(cards)
+    assert found.attempted >= 2
+    assert found.failed == 0
