@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import save_file
 from starlette.testclient import TestClient
@@ -86,6 +88,15 @@ def reviews(folder: Path) -> None:
     write(folder, {"README.md": card, **lines})
 
 
+def tables(folder: Path) -> None:
+    """A dataset without a card: two configurations as Parquet, which git-lfs keeps."""
+    for name, count in {"small": 5, "large": 2000}.items():
+        path = folder / name / "train-00000-of-00001.parquet"
+        path.parent.mkdir(parents=True)
+        rows = pa.table({"n": list(range(count)), "text": [f"{name} {n}" for n in range(count)]})
+        pq.write_table(rows, path, row_group_size=500)
+
+
 METRIC = """
 import datasets
 import evaluate
@@ -116,6 +127,7 @@ def plant_all(root: Path) -> None:
     copies = {"copy": {"sub/vocab.txt": f"models/{MODEL}:vocab.txt"}}
     write(root / "models/other/copied", {"seed.json": json.dumps(copies), "a b/é.txt": "accent"})
     reviews(root / "datasets" / DATASET)
+    tables(root / "datasets/acme/tables")
     write(
         root / "spaces/evaluate-metric/tally",
         {"README.md": "---\nsdk: gradio\ntags: [metric]\n---\n", "tally.py": METRIC},

@@ -14,7 +14,7 @@ def ids(web: TestClient, query: str = "", kind: str = "models") -> list[str]:
 
 def test_everything_of_a_kind_is_listed(web: TestClient) -> None:
     assert ids(web) == [FRENCH, TINY, COPIED]
-    assert ids(web, kind="datasets") == ["acme/reviews"]
+    assert ids(web, kind="datasets") == ["acme/reviews", "acme/tables"]
     assert ids(web, kind="spaces") == ["evaluate-metric/tally"]
 
 

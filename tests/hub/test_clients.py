@@ -172,9 +172,13 @@ first = next(iter(load_dataset("{DATASET}", split="train", streaming=True)))
 by_path = load_dataset("json", data_files="hf://datasets/{DATASET}/data/test.jsonl")
 url = os.environ["HF_ENDPOINT"] + "/datasets/{DATASET}/resolve/main/data/test.jsonl"
 by_url = load_dataset("json", data_files=url)
+bare = load_dataset("acme/tables", data_dir="small")
+stream = load_dataset("acme/tables", data_dir="large", split="train", streaming=True)
+last = list(stream.skip(1990))[-1]
 tally = evaluate.load("tally").compute(predictions=[1, 2], references=[1, 3])
 print(json.dumps([
     whole.num_rows, first, by_path.num_rows, by_url.num_rows, tally,
+    bare.num_rows, last,
     evaluate.list_evaluation_modules("metric"),
 ]))
 """
@@ -182,8 +186,9 @@ print(json.dumps([
 
 def test_datasets_and_evaluate(live: Live, tmp_path: Path) -> None:
     printed = live.python(DATASETS, tmp_path).splitlines()[-1]
-    rows, first, by_path, by_url, tally, metrics = json.loads(printed)
+    rows, first, by_path, by_url, tally, bare, last, metrics = json.loads(printed)
     assert rows == {"train": 40, "test": 10}
     assert first == {"text": "train review 0", "label": 0}
     assert by_path == by_url == {"train": 10}
+    assert (bare, last) == ({"train": 5}, {"n": 1999, "text": "large 1999"})
     assert (tally, metrics) == ({"same": 1}, ["tally"])
