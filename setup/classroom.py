@@ -22,6 +22,7 @@ from setup.troubles import Trouble
 DEADLINE = 120.0  # seconds for the Hub to answer; the first start joins all checkpoints
 READY = re.compile(r"Hub ready at (http://\S+)")
 
+LONG = 2**20  # bytes of the Hub's record after which it is begun anew
 RUNNING = "hub.address"  # holds the address of the Hub while one runs
 
 # Settings of the user's own shell that would change what a notebook sees or does.
@@ -158,11 +159,18 @@ def serving(command: list[str], state: Path, progress: Progress | None = None) -
     A Hub that another command of this clone runs on the same `state` is shared, since a store has
     one writer; otherwise `command` starts one, which ends with the block.
     """
-    if address := running(state):
+    with contextlib.ExitStack() as stack:
+        address = running(state)
+        if not address:
+            try:
+                _, address = stack.enter_context(served(command, state, progress))
+            except InUse:  # another command was quicker by a moment
+                address = _awaited(state)
         yield address
-        return
-    with served(command, state, progress) as (_, address):
-        yield address
+
+
+class InUse(Trouble):
+    """The store has a writer already."""
 
 
 @contextlib.contextmanager
@@ -172,14 +180,26 @@ def served(
     """Run the Hub's `command` for the length of a block; yield its process and its address."""
     state.mkdir(parents=True, exist_ok=True)
     record = state / "hub.log"
-    with record.open("wb") as output:
+    with record.open("ab") as output:
+        if output.tell() > LONG:
+            output.truncate(0)
+        start = output.tell()
         process = spawn(command, environ=_hub_environ(), folder=ROOT, output=output)
     try:
-        address = _await_address(process, record, progress)
-        (state / RUNNING).write_text(address, encoding="utf-8")
-        yield process, address
+        address = _await_address(process, record, start, progress)
+        with _announced(state, address):
+            yield process, address
     finally:
         stop(process)
+
+
+@contextlib.contextmanager
+def _announced(state: Path, address: str) -> Iterator[None]:
+    """Let other commands find the Hub at `address` for the length of a block."""
+    (state / RUNNING).write_text(address, encoding="utf-8")
+    try:
+        yield
+    finally:
         (state / RUNNING).unlink(missing_ok=True)
 
 
@@ -202,24 +222,45 @@ def _hub_environ() -> dict[str, str]:
 
 
 def _await_address(
-    process: subprocess.Popen[bytes], record: Path, progress: Progress | None
+    process: subprocess.Popen[bytes], record: Path, start: int, progress: Progress | None
 ) -> str:
-    started = time.monotonic()
-    while time.monotonic() - started < DEADLINE:
-        if match := READY.search(record.read_text(encoding="utf-8", errors="replace")):
+    """Return the address that the Hub writes into `record` past the byte `start`."""
+    began = time.monotonic()
+    while time.monotonic() - began < DEADLINE:
+        if match := READY.search(_written(record, start)):
             return match[1]
         if process.poll() is not None:
-            raise _failed(f"The local Hub ended at once (status {process.returncode})", record)
+            raise _failed("The local Hub did not start", record, start)
         if progress:
             progress.show("Starting the local Hub")
         time.sleep(0.05)
-    raise _failed(f"The local Hub did not answer within {DEADLINE:.0f} seconds", record)
+    raise _failed(f"The local Hub did not answer within {DEADLINE:.0f} seconds", record, start)
 
 
-def _failed(problem: str, record: Path) -> Trouble:
-    lines = record.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+def _awaited(state: Path) -> str:
+    """Return the address of a Hub that another command is just starting."""
+    began = time.monotonic()
+    while time.monotonic() - began < DEADLINE:
+        if address := running(state):
+            return address
+        time.sleep(0.2)
+    raise InUse(
+        f"Another program uses the Hub's store {shown(state / 'hub')}, but no Hub answers.",
+        "Look for a Hub that was started by hand (`python -m setup.hub`) and end it.",
+    )
+
+
+def _written(record: Path, start: int) -> str:
+    with record.open("rb") as stream:
+        stream.seek(start)
+        return stream.read().decode(errors="replace")
+
+
+def _failed(problem: str, record: Path, start: int) -> Trouble:
+    lines = _written(record, start).strip().splitlines()
     detail = "\n".join(lines[-6:]) or "(it printed nothing)"
-    return Trouble(
+    kind = InUse if "Another Hub is using the state folder" in detail else Trouble
+    return kind(
         f"{problem}. It last said:\n{detail}",
         f"The whole record is {shown(record)}. If its store is damaged, remove the folder "
         f"{shown(record.parent / 'hub')}; it is made anew from data/hub.",

@@ -29,7 +29,7 @@ def command(port: int, root: Path, browser: bool) -> list[str]:
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
-        "--LabApp.news_url=",  # asks a server for news otherwise
+        "--LabApp.news_url=None",  # asks a server for news otherwise
         "--LabApp.extension_manager=readonly",  # asks the package index otherwise
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]

@@ -12,7 +12,7 @@ from setup import classroom, solitary
 from setup.troubles import Trouble
 from tests.setup.conftest import STUB_HUB, Clone, wait_until
 
-TWICE = "import time; print('Hub ready at http://127.0.0.1:1', flush=True); time.sleep(60)"
+IN_USE = "import sys; sys.exit('error: Another Hub is using the state folder /x. Stop it.')"
 
 
 @pytest.fixture
@@ -95,6 +95,24 @@ def test_a_second_command_shares_the_hub_that_runs(tmp_path: Path, stub: list[st
     assert process.poll() is not None
 
 
+def test_a_command_that_comes_a_moment_late_waits_for_the_other_hub(
+    tmp_path: Path, stub: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    late = [sys.executable, "-c", IN_USE]
+    with classroom.served(stub, state) as (_, address):
+        answers = iter(["", ""])  # not yet there when asked first
+        real = classroom.running
+        monkeypatch.setattr(
+            classroom, "running", lambda state: next(answers, None) or real(state)
+        )
+        with classroom.serving(late, state) as shared:
+            assert shared == address
+    monkeypatch.setattr(classroom, "DEADLINE", 1.0)
+    with pytest.raises(Trouble, match="no Hub answers"), classroom.serving(late, state):
+        pass
+
+
 def test_an_address_left_behind_is_not_believed(tmp_path: Path, stub: list[str]) -> None:
     state = tmp_path / "state"
     state.mkdir()
@@ -111,7 +129,7 @@ def test_a_hub_that_cannot_start_is_told_with_its_last_words(tmp_path: Path) -> 
         classroom.serving(broken, tmp_path),
     ):
         pass
-    assert "ended at once (status 1)" in caught.value.problem
+    assert "did not start" in caught.value.problem
     assert "hub.log" in " ".join(caught.value.remedies)
 
 
