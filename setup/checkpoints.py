@@ -19,12 +19,13 @@ published name -> base name) and `drop` (JSON list of base tensors that are left
 import importlib.metadata
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,29 @@ BUFFERS = frozenset({"embeddings.position_ids"})
 PARTS = ("rows", "scale", "up", "down", "add")
 
 Array = NDArray[Any]
+
+
+class Slice(Protocol):
+    """A handle that knows a tensor's shape without reading it."""
+
+    def get_shape(self) -> list[int]:
+        """Return the shape."""
+
+
+class Tensors(Protocol):
+    """An open safetensors file, as far as this module reads it."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the tensors."""
+
+    def metadata(self) -> dict[str, str] | None:
+        """Return the header's texts."""
+
+    def get_tensor(self, name: str) -> Array:
+        """Return a tensor."""
+
+    def get_slice(self, name: str) -> Slice:
+        """Return a tensor's handle."""
 
 
 class CheckpointError(Exception):
@@ -112,10 +136,11 @@ class Joiner:
     """Computes the published tensors of one seed."""
 
     def __init__(
-        self, seed: Path, recipe: Recipe, difference: safe_open, base: safe_open | None
+        self, seed: Path, recipe: Recipe, difference: Tensors, base: Tensors | None
     ) -> None:
         self.seed, self.recipe = seed, recipe
-        self.difference, self.base = difference, base
+        self.difference = difference
+        self.base = cast(Tensors, base)  # None only where nothing of it is named
         self.stored = set(difference.keys())
         self.base_names = set(base.keys()) - BUFFERS if base is not None else set()
 
@@ -158,7 +183,7 @@ class Joiner:
         base_name = self._base_name(name)
         if base_name not in self.base_names:
             self._fail(name, f"the base has no tensor {base_name!r}")
-        return tuple(self.base.get_slice(base_name).get_shape())  # type: ignore[union-attr]
+        return tuple(self.base.get_slice(base_name).get_shape())
 
     def _shape(self, stored: str) -> tuple[int, ...]:
         return tuple(self.difference.get_slice(stored).get_shape())
@@ -180,12 +205,13 @@ class Joiner:
         if name in self.stored:
             value = self.difference.get_tensor(name)
             return self._scaled(name, value) if value.dtype == np.int8 else value.astype(np.float32)
-        base = self.base.get_tensor(self._base_name(name))  # type: ignore[union-attr]
+        base = self.base.get_tensor(self._base_name(name))
         if f"{name}.rows" in self.stored:
             return self._gathered(name, base, self.difference.get_tensor(f"{name}.rows"))
         return base.astype(np.float32, copy=False)
 
     def _scaled(self, name: str, value: Array) -> Array:
+        """Return int8 `value` [n, ...] times its rows' scales [n]."""
         if f"{name}.scale" not in self.stored:
             self._fail(name, "is int8 without .scale")
         scale = self.difference.get_tensor(f"{name}.scale").astype(np.float32).reshape(-1)
@@ -206,7 +232,7 @@ class Joiner:
         total[several] /= (table[several] >= 0).sum(1, dtype=np.float32)[:, None]
         return total
 
-    def _fail(self, name: str, problem: str) -> None:
+    def _fail(self, name: str, problem: str) -> NoReturn:
         raise CheckpointError(
             f"{self.seed / DIFFERENCE}: tensor {name!r}: {problem}. Restore the file with "
             "`git checkout`, or make it again with its script in data/build/"
@@ -243,12 +269,12 @@ def _check_hash(weights: Path) -> None:
         )
 
 
-def _opened(path: Path) -> safe_open:
+def _opened(path: Path) -> AbstractContextManager[Tensors]:
     """Open a safetensors file for numpy; close it by `with`."""
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist: restore it with `git checkout {path.name}`")
     try:
-        return safe_open(path, framework="numpy")
+        return cast(AbstractContextManager[Tensors], safe_open(path, framework="numpy"))
     except SafetensorError as error:
         raise CheckpointError(f"{path} is not a safetensors file ({error}): restore it") from error
 

@@ -74,4 +74,5 @@ def flags(texts: Sequence[str]) -> NDArray[np.float32]:
 def directions(size: int, seed: int = 0) -> NDArray[np.float32]:
     """Return the untrained directions [len(FLAGS), size], norm 0.3 where embeddings have 1."""
     noise = np.random.default_rng(seed).standard_normal((len(FLAGS), size))
-    return (0.3 * noise / np.linalg.norm(noise, axis=1, keepdims=True)).astype(np.float32)
+    length: NDArray[np.float64] = np.linalg.norm(noise, axis=1, keepdims=True)
+    return (0.3 * noise / length).astype(np.float32)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.numpy import load_file
-from torch import nn
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from data.build import casing
@@ -130,8 +129,3 @@ def cased_tokenizer() -> PreTrainedTokenizerBase:
     """Return the tokenizer of bert-base-cased, from its seed."""
     config = AutoConfig.for_model("bert")
     return AutoTokenizer.from_pretrained(CASED_VOCABULARY.parent, config=config)
-
-
-def words_of(model: nn.Module) -> nn.Embedding:
-    """Return the word embedding of a model."""
-    return model.get_input_embeddings()  # type: ignore[operator]

@@ -158,7 +158,8 @@ class Teller:
         """State one fact of a family; `known` fixes some slots."""
         slots = dict(known or {})
         statement = self.rng.choice(family.statements)
-        text, places = "", {}
+        text = ""
+        places: dict[str, tuple[int, int]] = {}
         for number_, part in enumerate(SLOT.split(statement)):
             if number_ % 2:
                 filled = self._filled(part, slots)

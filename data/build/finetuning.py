@@ -42,6 +42,8 @@ class Tuned:
 class CasedWords(nn.Module):
     """A frozen word embedding plus a trained direction for each case flag of a token."""
 
+    flags: Tensor
+
     def __init__(self, words: nn.Embedding, flags: Tensor, down: Tensor) -> None:
         super().__init__()
         self.words, self.down = words, nn.Parameter(down.clone())
@@ -51,7 +53,8 @@ class CasedWords(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Embed IDs [batch, length] as [batch, length, size]."""
-        return self.words(ids) + self.flags[ids] @ self.down
+        case: Tensor = self.flags[ids] @ self.down
+        return case + self.words(ids)
 
 
 def tuned(model: nn.Module, encoder: str, rank: int) -> Tuned:

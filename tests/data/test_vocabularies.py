@@ -1,6 +1,5 @@
 """Input IDs are the published ones, for every string of the course and for whole vocabularies."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
