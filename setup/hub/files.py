@@ -1,11 +1,10 @@
 """Files of a repository over HTTP: whole, in part, or only their headers."""
 
 import mimetypes
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-import anyio
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -57,13 +56,13 @@ def content(request: Request, source: bytes | Path, headers: Mapping[str, str]) 
     return StreamingResponse(_blocks(source, span), status, sent, media_type)
 
 
-async def _blocks(path: Path, span: ranges.Span) -> AsyncIterator[bytes]:
-    """Read a part of a file, one block in memory at a time."""
+def _blocks(path: Path, span: ranges.Span) -> Iterator[bytes]:
+    """Read a part of a file, one block in memory at a time; a thread of the server's turns it."""
     left = span.length
-    async with await anyio.open_file(path, "rb") as stream:
-        await stream.seek(span.start)
+    with path.open("rb") as stream:
+        stream.seek(span.start)
         while left > 0:
-            block = await stream.read(min(BLOCK, left))
+            block = stream.read(min(BLOCK, left))
             if not block:
                 raise OSError(f"{path} ended {left} bytes early.")
             left -= len(block)

@@ -15,6 +15,8 @@ from setup.hub.names import revision_name
 from setup.hub.objects import MAX_POINTER, Pointer
 
 MAIN = "main"
+# The state folder may belong to another user, as a volume of a container does.
+pygit2.settings.owner_validation = False
 _HASH = re.compile(r"[0-9a-f]{7,40}")
 _Object = TypeVar("_Object", pygit2.Commit, pygit2.Tree, pygit2.Blob)
 _REF_FOLDERS = ("refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/")

@@ -1,6 +1,7 @@
 """One bare repository: revisions, trees, commits; git itself is the judge of its health."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -150,3 +151,11 @@ def test_the_last_commit_of_each_path(repository: Repository) -> None:
     assert {path: commit.oid for path, commit in found.items()} == {
         "README.md": second, "a": first, "big.bin": first, "new": second,
     }  # fmt: skip
+
+
+def test_a_repository_of_another_user_is_opened(repository: Repository) -> None:
+    if not hasattr(os, "chown") or os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    for path in [repository.path, *repository.path.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    assert Repository(repository.path).resolve("main")
