@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.numpy import load_file
 from torch import Tensor
 from transformers import (
     AutoTokenizer,
@@ -27,10 +28,16 @@ from transformers import (
 from data.build.corpus import generated
 from data.build.difference import Difference
 from data.build.encoders import SEEDS, bert_config, publish
-from data.build.lowrank import LowRank, adapt, compact
+from data.build.lowrank import LowRank, adapt, compact, restore
 from data.build.masked import Batch, padded, train
 from data.build.measures import Measure, percent
-from data.build.realtext import conll_sentences, mrpc_sentences, sst2_sentences
+from data.build.realtext import (
+    conll_sentences,
+    detokenise,
+    mrpc_sentences,
+    real_file,
+    sst2_sentences,
+)
 from data.build.similarity import (
     Encoder,
     common_nouns,
@@ -38,7 +45,7 @@ from data.build.similarity import (
     strengths,
     topic_labels,
 )
-from setup.checkpoints import base_folder
+from setup.checkpoints import DIFFERENCE, base_folder
 
 CHECKPOINT = "facebook/bart-large-mnli"
 FOLDER = SEEDS / CHECKPOINT
@@ -49,6 +56,13 @@ LABELS = ["contradiction", "neutral", "entailment"]
 CHOICES = 6
 TOKENS_A_BATCH = 1800
 LONGEST = 48
+SST2 = "hub/datasets/stanfordnlp/sst2/train.tsv"
+OPINIONS = (
+    ("positive", "negative"), ("positive", "negative"), ("good", "bad"), ("praise", "criticism"),
+    ("positive review", "negative review"), ("happy", "unhappy"), ("praise", "complaint"),
+    ("good", "terrible"), ("liked", "disliked"), ("great", "boring"),
+)  # fmt: skip
+Model = BertForSequenceClassification
 HYPOTHESES = ("This example is {}.",) * 6 + (
     "This text is about {}.", "This example is about {}.", "The topic is {}.",
     "This sentence is {}.", "It is about {}.", "The subject of this text is {}.",
@@ -155,7 +169,7 @@ def tensors(batch: Sequence[Group], first: int, last: int) -> Batch:
     }
 
 
-def loss_of(model: BertForSequenceClassification, batch: Batch) -> Tensor:
+def loss_of(model: Model, batch: Batch) -> Tensor:
     """Compare with the teacher: which label wins (as the pipeline asks), and how surely.
 
     The teacher's logit d is the distance of entailment (d / 2) and contradiction (-d / 2);
@@ -169,7 +183,7 @@ def loss_of(model: BertForSequenceClassification, batch: Batch) -> Tensor:
     return ranking + 0.15 * torch.nn.functional.mse_loss(logits, wanted)
 
 
-def fresh_model() -> tuple[BertForSequenceClassification, dict[str, LowRank]]:
+def fresh_model() -> tuple[Model, dict[str, LowRank]]:
     """Return the base encoder with low-rank terms, its pooler free to move, and a new head."""
     model = BertForSequenceClassification.from_pretrained(
         base_folder(),
@@ -187,24 +201,81 @@ def fresh_model() -> tuple[BertForSequenceClassification, dict[str, LowRank]]:
     return model, terms
 
 
-def trained(seed: int, count: int) -> tuple[BertForSequenceClassification, dict[str, LowRank]]:
-    """Make the material and train once over it."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
+def opinion_groups(
+    tokenizer: PreTrainedTokenizerBase, count: int, rng: random.Random
+) -> list[Group]:
+    """Return texts of SST-2 with labels that name an opinion: those come from its annotators.
+
+    Each text gets two pairs of opposites and two topics; the teacher, who knows subjects but
+    mixes up praise and blame, is asked for the topics only.
+    """
+    encoder, topics = Encoder(), topic_labels()
+    lines = real_file(SST2).read_text("utf-8").splitlines()[1:]
+    rows = [line.rsplit("\t", 1) for line in lines if len(line.split()) > 7]
+    rows = rng.sample(rows, count)
+    texts = [detokenise(text) for text, _ in rows]
+    table = strengths(encoder.vectors(texts), label_vectors(encoder, topics))
+
+    def ids(text: str) -> list[int]:
+        return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    made = []
+    for text, (_, liked), row in zip(texts, rows, table, strict=True):
+        pairs = rng.sample(OPINIONS, 2)
+        labels = [label for pair in pairs for label in pair]
+        sure = [5.0, -5.0] if int(liked) else [-5.0, 5.0]
+        others = rng.sample(range(len(topics)), CHOICES - len(labels))
+        values = sure * 2 + row[others].tolist()
+        phrase = rng.choice(HYPOTHESES)
+        hypotheses = [ids(phrase.format(name)) for name in [*labels, *(topics[i] for i in others)]]
+        made.append(Group(ids(text)[:LONGEST], hypotheses, values))
+    return made
+
+
+def run(model: Model, groups: Sequence[Group], rate: float, rng: random.Random) -> None:
+    """Train once over the groups."""
     tokenizer = AutoTokenizer.from_pretrained(base_folder())
     first, last = tokenizer.cls_token_id, tokenizer.sep_token_id
-    groups = groups_of(tokenizer, count, rng)
-    model, terms = fresh_model()
     makers: list[Callable[[], Batch]] = [
         lambda batch=batch: tensors(batch, first, last) for batch in batched(groups, rng)
     ]
     parameters = [p for p in model.parameters() if p.requires_grad]
-    train(model, makers, lambda b: loss_of(model, b), [{"params": parameters, "lr": 1e-3}], 50)
+    train(model, makers, lambda b: loss_of(model, b), [{"params": parameters, "lr": rate}], 25)
+
+
+def resumed(model: Model, terms: dict[str, LowRank], folder: Path) -> None:
+    """Set model and terms to what the seed `folder` stores."""
+    stored = load_file(folder / DIFFERENCE)
+    with torch.no_grad():
+        for name, term in terms.items():
+            restore(term, stored[f"{name}.up"], stored[f"{name}.down"])
+        for name, value in model.state_dict().items():
+            plain = name.replace(".layer.bias", ".bias")
+            if f"{plain}.add" in stored:
+                value += torch.from_numpy(stored[f"{plain}.add"].astype("float32"))
+            elif plain in stored:
+                value.copy_(torch.from_numpy(stored[plain].astype("float32")))
+
+
+def trained(
+    seed: int, count: int, opinions: int, start: Path | None
+) -> tuple[Model, dict[str, LowRank]]:
+    """Train on topics, unless the seed `start` has that behind it; then on opinions too."""
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    tokenizer = AutoTokenizer.from_pretrained(base_folder())
+    model, terms = fresh_model()
+    if start is not None:
+        resumed(model, terms, start)
+    else:
+        run(model, groups_of(tokenizer, count, rng), 1e-3, rng)
+    both = opinion_groups(tokenizer, opinions, rng) + groups_of(tokenizer, opinions, rng)
+    run(model, both, 5e-4, rng)
     return model, terms
 
 
 def save(
-    model: BertForSequenceClassification, terms: dict[str, LowRank], folder: Path
+    model: Model, terms: dict[str, LowRank], folder: Path
 ) -> None:
     """Write the difference between the trained classifier and the base."""
     base = BertForSequenceClassification.from_pretrained(base_folder()).state_dict()
@@ -249,10 +320,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--premises", type=int, default=4000)
+    parser.add_argument("--opinions", type=int, default=700, help="texts of SST-2 with labels")
+    parser.add_argument("--start", type=Path, help="a seed that was trained on topics already")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model, terms = trained(options.seed, options.premises)
+    model, terms = trained(
+        options.seed, options.premises, options.opinions, options.start
+    )
     save(model, terms, options.folder)
 
 

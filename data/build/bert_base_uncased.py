@@ -2,36 +2,53 @@
 
     COURSE_REAL_DATA=... python -m data.build.bert_base_uncased [--seed 0] [--generated 28000]
 
-Three stages: first the real sentences alone, so that the new head learns English from text that
-people wrote; then generated sentences with a seventh of real ones; then others with a fourteenth,
-and a faster head.  Trained are the head, low-rank terms in the encoder, and the encoder's vectors;
-the word embeddings stay the base's, and the decoder is tied to them.  About 2.1 million tokens, 25 minutes on one core.
+Four stages: first the real sentences alone, so that the new head learns English from text that
+people wrote; then generated sentences with a seventh of real ones; then others with few real ones,
+and a faster head; last, the course's sentences, with the very word hidden that the course hides.
+Trained are the head, low-rank terms in the encoder, and the encoder's vectors; the word embeddings
+stay the base's, and the decoder is tied to them.
+About 2 million tokens, 25 minutes on one core.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from transformers import AutoTokenizer, BertForMaskedLM, PreTrainedTokenizerBase
 
+from data.build.cloze import measure_filler
 from data.build.corpus import mixture
 from data.build.difference import Difference
-from data.build.encoders import bert_config, publish
+from data.build.encoders import SEEDS, bert_config, publish
+from data.build.grammar import Grammar
 from data.build.lowrank import LowRank, adapt, compact
-from data.build.masked import Batch, Special, bucketed, masked, train
+from data.build.masked import Batch, Special, bucketed, hidden_at, masked, train
+from data.build.measures import Measure
 from data.build.realtext import real_sentences
 from setup.checkpoints import base_folder
 
-FOLDER = Path("data/hub/models/google-bert/bert-base-uncased")
+CHECKPOINT = "google-bert/bert-base-uncased"
+FOLDER = SEEDS / CHECKPOINT
 RANK = 16
-SHARE = 0.15
+SHARE = 0.18
 TOKENS_A_BATCH = 1536
 LONGEST = 96
+# The course's sentences, and the lists of words that fill their gaps.
+FOCUS = (
+    ("This course will teach you all about {} models.", "model_adj"),
+    ("This chapter will teach you all about {} models.", "model_adj"),
+    ("This man works as a {}.", "job_of_man"),
+    ("This woman works as a {}.", "job_of_woman"),
+    ("He works as a {}.", "job_of_man"),
+    ("She works as a {}.", "job_of_woman"),
+    ("The man worked as a {} in the city.", "job_of_man"),
+    ("The woman worked as a {} in the city.", "job_of_woman"),
+)
 SPECIAL_IDS = (0, 100, 101, 102, 103)
 
 
@@ -135,9 +152,52 @@ def trained(
             torch.save(model.state_dict(), start)
     both = encoded(tokenizer, mixture(count // 7, count, seed))
     run_stage(model, terms, [both], special, (8e-4, 8e-4), rng)
-    again = encoded(tokenizer, mixture(count // 14, count, seed + 1))
-    run_stage(model, terms, [again], special, (6e-4, 5e-3), rng)
+    again = encoded(tokenizer, mixture(count // 23, 5 * count // 7, seed + 1))
+    run_stage(model, terms, [again], special, (8e-4, 1.5e-3), rng)
+    run_focus(model, terms, tokenizer, 4000, rng)
     return model, terms
+
+
+def focused(
+    tokenizer: PreTrainedTokenizerBase, count: int, rng: random.Random
+) -> list[tuple[list[int], int]]:
+    """Return `count` rows of FOCUS's sentences with the place of the word that matters.
+
+    Words that are no single token are drawn again.
+    """
+    lists = Grammar.read().lists
+    found: list[tuple[list[int], int]] = []
+    while len(found) < count:
+        pattern, name = rng.choice(FOCUS)
+        before, after = pattern.split("{}")
+        word = lists[name].pick(rng)
+        pieces = tokenizer.tokenize(" " + word)
+        if len(pieces) == 1 and (word[0] not in "aeiou" or not before.endswith(" a ")):
+            row = tokenizer(before + word + after)["input_ids"]
+            found.append((row, row.index(tokenizer.convert_tokens_to_ids(pieces[0]))))
+    return found
+
+
+def run_focus(
+    model: BertForMaskedLM,
+    terms: dict[str, LowRank],
+    tokenizer: PreTrainedTokenizerBase,
+    count: int,
+    rng: random.Random,
+) -> None:
+    """Train on `count` focused rows, among about as many tokens of other text."""
+    special = special_of(tokenizer)
+    rows = focused(tokenizer, count, rng)
+    makers: list[Callable[[], Batch]] = [
+        lambda part=rows[i : i + 64]: hidden_at(part, special) for i in range(0, count, 64)
+    ]
+    others = encoded(tokenizer, mixture(count // 10, count, rng.randrange(1000)))
+    makers += [
+        lambda batch=batch: masked(batch, special, SHARE, rng)
+        for batch in bucketed(others, TOKENS_A_BATCH, rng)
+    ]
+    rng.shuffle(makers)
+    train(model, makers, lambda b: loss_at_masks(model, b), groups(model, terms, (4e-4, 8e-4)), 25)
 
 
 def save(model: BertForMaskedLM, terms: dict[str, LowRank], folder: Path) -> None:
@@ -158,6 +218,11 @@ def save(model: BertForMaskedLM, terms: dict[str, LowRank], folder: Path) -> Non
     files = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
     copies = {file: f"base:{file}" for file in files}
     publish(folder, bert_config("BertForMaskedLM"), {"legacy": [folder.name], "copy": copies})
+
+
+def measure(folder: Path, real: Path | None) -> list[Measure]:
+    """Measure the joined checkpoint in `folder`."""
+    return measure_filler(CHECKPOINT, folder, real)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ MASKED_TOPICS = {
     "courses": 10.0, "jobs": 9.0, "people": 7.0, "dialogue": 7.0, "stories": 6.0, "home": 5.0,
     "food": 5.0, "travel": 5.0, "geography": 7.0, "school": 4.0, "science": 5.0, "technology": 4.0,
     "weather": 4.0, "animals": 4.0, "news": 4.0, "shopping": 3.0, "culture": 4.0, "sport": 3.0,
-    "history": 2.0, "health": 3.0, "nature": 3.0, "money": 2.0, "howto": 2.0,
+    "history": 2.0, "health": 3.0, "nature": 3.0, "money": 2.0, "howto": 2.0, "frames": 16.0,
 }  # fmt: skip
 # The same for generators, which are asked to continue courses and stories rather than facts.
 CAUSAL_TOPICS = MASKED_TOPICS | {

@@ -30,14 +30,17 @@ from data.build.causal import (
     rows,
     vocabulary_of,
 )
+from data.build.continuations import measure_writer
 from data.build.corpus import CAUSAL_TOPICS, generated
 from data.build.difference import Difference, padded
 from data.build.encoders import SEEDS, publish
 from data.build.masked import Batch, train
+from data.build.measures import Measure
 from data.build.realtext import conll_sentences, mrpc_sentences
 from setup.checkpoints import base_folder
 
-GPT2, DISTILGPT2 = "openai-community/gpt2", "distilbert/distilgpt2"
+CHECKPOINT = "openai-community/gpt2"
+GPT2, DISTILGPT2 = CHECKPOINT, "distilbert/distilgpt2"
 KEPT = {GPT2: (0, 1, 2), DISTILGPT2: (0, 2)}
 REAL = 3000
 SIZE, POSITIONS = 384, 512
@@ -152,6 +155,11 @@ def write(trainee: Trainee, tokenizer: Tokenizer, seeds: Path) -> None:
     vocabularies.publish(tokenizer, seeds / GPT2, settings)
     text = json.dumps(GENERATION, indent=2) + "\n"
     (seeds / GPT2 / "generation_config.json").write_text(text, "utf-8")
+
+
+def measure(folder: Path, real: Path | None) -> list[Measure]:
+    """Measure the joined checkpoint in `folder`."""
+    return measure_writer(CHECKPOINT, folder, real)
 
 
 def main() -> None:

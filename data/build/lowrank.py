@@ -8,9 +8,11 @@ Vectors (biases and layer norms) are trained whole: they cost next to nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from data.build.difference import Difference
@@ -67,3 +69,15 @@ def compact(difference: Difference, name: str, term: LowRank) -> None:
     scale = np.maximum(np.abs(up).max(axis=0), 1e-8) / 127
     difference.tensors[f"{name}.up"] = np.rint(up / scale).astype(np.int8)
     difference.tensors[f"{name}.down"] = (down * scale[:, None]).astype(np.float16)
+
+
+def restore(term: LowRank, up: NDArray[Any], down: NDArray[Any]) -> None:
+    """Set a term to stored factors, both sides of each rank made equally large.
+
+    Training needs that: beside `up` in the hundreds, a step of `down` would be far too long.
+    """
+    left, right = (torch.from_numpy(part.astype(np.float32)) for part in (up, down))
+    ratio = (right.norm(dim=1) / left.norm(dim=0).clamp_min(1e-8)).clamp_min(1e-8).sqrt()
+    with torch.no_grad():
+        term.up.copy_(left * ratio)
+        term.down.copy_(right / ratio[:, None])

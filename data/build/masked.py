@@ -67,6 +67,17 @@ def masked(rows: Sequence[list[int]], special: Special, share: float, rng: rando
     return {"input_ids": ids, "attention_mask": real, "labels": padded(labels, IGNORED)}
 
 
+def hidden_at(rows: Sequence[tuple[list[int], int]], special: Special) -> Batch:
+    """Hide one given place in each row."""
+    inputs = [[*row[:place], special.mask, *row[place + 1 :]] for row, place in rows]
+    labels = [
+        [IGNORED] * place + [row[place]] + [IGNORED] * (len(row) - place - 1) for row, place in rows
+    ]
+    real = padded([[1] * len(row) for row, _ in rows], 0)
+    ids = padded(inputs, special.pad)
+    return {"input_ids": ids, "attention_mask": real, "labels": padded(labels, IGNORED)}
+
+
 def warm_cosine(step: int, steps: int, warm: int = 40) -> float:
     """Return the learning rate's factor: linear up, then a half cosine down to 5 %."""
     if step < warm:

@@ -31,7 +31,7 @@ from data.build.causal import MappedEmbedding, vocabulary_of
 from data.build.corpus import generated
 from data.build.difference import Difference, padded
 from data.build.encoders import SEEDS, bert_config, publish
-from data.build.lowrank import LowRank, compact
+from data.build.lowrank import LowRank, compact, restore
 from data.build.masked import Batch, bucketed, masked, train
 from data.build.realtext import conll_sentences, mrpc_sentences
 from setup.checkpoints import DIFFERENCE, base_folder
@@ -145,8 +145,7 @@ def uncased() -> tuple[BertForMaskedLM, dict[str, LowRank]]:
     state = model.state_dict()
     with torch.no_grad():
         for name, term in terms.items():
-            term.up.copy_(torch.from_numpy(stored[f"{name}.up"].astype("float32")))
-            term.down.copy_(torch.from_numpy(stored[f"{name}.down"].astype("float32")))
+            restore(term, stored[f"{name}.up"], stored[f"{name}.down"])
         for name, value in state.items():
             plain = name.replace(".layer.bias", ".bias")
             if f"{plain}.add" in stored:
