@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import subprocess
@@ -22,14 +23,22 @@ USUAL_PORT = 8888
 DEADLINE = 90.0  # seconds for JupyterLab to answer on a busy machine
 
 
-def command(port: int, root: Path, browser: bool) -> list[str]:
+# The first start would ask whether to fetch news; nothing is to be fetched here.
+DEFAULTS = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false", "checkForUpdates": False,
+    },
+}
+
+
+def command(port: int, root: Path, browser: bool, state: Path = STATE) -> list[str]:
     """Return the command line of JupyterLab."""
     settings = [
+        f"--LabApp.app_settings_dir={state / 'lab' / 'settings'}",
         f"--ServerApp.root_dir={root}",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
-        "--LabApp.news_url=None",  # asks a server for news otherwise
         "--LabApp.extension_manager=readonly",  # asks the package index otherwise
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
@@ -54,10 +63,11 @@ def opened(
     token = secrets.token_hex(16)
     state.mkdir(parents=True, exist_ok=True)
     record = state / "lab.log"
+    _write_defaults(state)
     with record.open("wb") as output:
         process = spawn(
-            command(port, root, browser),
-            environ=dict(environ) | {"JUPYTER_TOKEN": token},
+            command(port, root, browser, state),
+            environ=dict(environ) | _variables(state, token),
             folder=root, output=output,
         )
     try:
@@ -65,6 +75,20 @@ def opened(
         yield process, f"http://127.0.0.1:{port}/lab?token={token}"
     finally:
         stop(process)
+
+
+def _variables(state: Path, token: str) -> dict[str, str]:
+    """Return the variables of JupyterLab: its token, and where it remembers open notebooks."""
+    return {
+        "JUPYTER_TOKEN": token,
+        "JUPYTERLAB_WORKSPACES_DIR": str(state / "lab" / "workspaces"),
+    }
+
+
+def _write_defaults(state: Path) -> None:
+    settings = state / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(json.dumps(DEFAULTS), encoding="utf-8")
 
 
 def _await_answer(

@@ -35,6 +35,11 @@ def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     return Environment(tmp_path / "an env", requirements, constraints, "tiny_files==1.0")
 
 
+def quick_create(folder: Path) -> None:
+    """Make an environment without pip: quick, and enough where nothing is installed."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+
+
 def inside(wanted: Environment, code: str) -> str:
     command = [str(wanted.python), "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -80,6 +85,7 @@ def test_a_half_made_environment_is_made_anew(
     wanted: Environment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(installation, "install", lambda *words: None)
+    monkeypatch.setattr(environment, "create", quick_create)
     wanted.folder.mkdir()
     (wanted.folder / "rest").touch()
     wanted._write_stamp("installing", adopted=False)
@@ -95,6 +101,7 @@ def test_two_commands_do_not_make_it_at_the_same_time(
     wanted: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installation, "install", lambda *words: None)
+    monkeypatch.setattr(environment, "create", quick_create)
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     stamp = {"state": "installing", "adopted": "no", "process": str(other.pid)}
     wanted.folder.mkdir()
@@ -115,7 +122,7 @@ def test_an_environment_of_the_users_own_is_adopted_and_never_removed(
     def fail(*words: object) -> None:
         raise Trouble("no", "none")
 
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", wanted.folder], check=True)
+    quick_create(wanted.folder)
     (wanted.folder / "precious").touch()
     monkeypatch.setattr(installation, "install", fail)
     for _ in range(2):
@@ -184,7 +191,7 @@ def test_missing_requirements_are_told(wanted: Environment) -> None:
 def test_an_index_that_cannot_be_reached_is_told(
     wanted: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", wanted.folder], check=True)
+    quick_create(wanted.folder)
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
@@ -197,14 +204,14 @@ def test_an_index_that_cannot_be_reached_is_told(
 
 
 def test_a_package_that_the_index_lacks_is_named(wanted: Environment) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", wanted.folder], check=True)
+    quick_create(wanted.folder)
     wanted.requirements.write_text("tiny_missing==3.0\n", encoding="utf-8")
     with pytest.raises(Trouble, match="The package index has no tiny_missing==3.0 for Python"):
         wanted.ensure()
 
 
 def test_a_version_that_the_index_lacks_is_named(wanted: Environment) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", wanted.folder], check=True)
+    quick_create(wanted.folder)
     wanted.constraints.write_text("tiny-part==3.0\n", encoding="utf-8")
     with pytest.raises(Trouble, match=r"The package index has no tiny[_-]part\S+ for Python"):
         wanted.ensure()
