@@ -10,6 +10,7 @@ from starlette.routing import Route
 from setup.hub import catalog, errors, files, git, information, lfs, services
 from setup.hub.accounts import Accounts
 from setup.hub.addresses import Addressing, kind_and_rest
+from setup.hub.names import repo_id
 from setup.hub.store import Store
 
 _API = "/api/{kinds}/{owner}/{name}"
@@ -77,17 +78,26 @@ def _told(request: Request, error: Exception) -> Response:
 def _translated(request: Request, error: Exception) -> Response:
     """Errors that the framework raises itself: no route, or a wrong method."""
     assert isinstance(error, HTTPException)  # registered for this class only
-    path = request.scope["path"][:200]
-    kind = {404: errors.NotFound, 405: errors.MethodNotAllowed}.get(error.status_code)
-    if kind is errors.NotFound and _names_repository(path):
-        return _told(request, errors.RepoNotFound(f"Repository not found: {path}"))
-    message = f"{error.detail}: {request.method} {path}"
-    return _told(request, (kind or errors.BadRequest)(message, error.headers))
+    call = f"{request.method} {request.scope['path'][:200]}"
+    if error.status_code == 404 and request.method not in ("GET", "HEAD"):
+        return _told(request, errors.Forbidden(f"This Hub is read only: {call} is refused."))
+    if error.status_code == 404:
+        kind = errors.RepoNotFound if _no_repository(request) else errors.NotFound
+        return _told(request, kind(f"Nothing is found at {request.scope['path'][:200]}."))
+    family = errors.MethodNotAllowed if error.status_code == 405 else errors.BadRequest
+    return _told(request, family(f"{error.detail}: {call}", error.headers))
 
 
-def _names_repository(path: str) -> bool:
-    """Tell whether a path without a route was meant for a repository (say by a one-word id)."""
+def _no_repository(request: Request) -> bool:
+    """Tell whether a path without a route names a repository that is not there."""
+    path = request.scope["path"]
     kind, _, rest = kind_and_rest(path)
+    owner, _, after = rest.partition("/")
+    try:
+        if request.app.state.store.exists(repo_id(kind, owner, after.partition("/")[0])):
+            return False
+    except errors.BadRequest:
+        pass  # a one-word id, say: no repository has it
     return bool(rest) and (path.startswith(f"/api/{kind.plural}/") or "/resolve/" in path)
 
 

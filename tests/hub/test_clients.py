@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import HfApi, HfFileSystem, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
     EntryNotFoundError,
+    HfHubHTTPError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -96,6 +97,14 @@ def test_errors_are_the_clients_own(api: HfApi, live: Live, tmp_path: Path) -> N
     options: dict[str, Any] = {"endpoint": live.url, "cache_dir": tmp_path, "token": False}
     with pytest.raises(EntryNotFoundError):
         hf_hub_download(MODEL, "nope", **options)
+
+
+def test_writing_is_refused_in_plain_words(live: Live, tmp_path: Path) -> None:
+    api = HfApi(endpoint=live.url, token=(live.state / "token").read_text())
+    with pytest.raises(HfHubHTTPError, match="read only"):
+        api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=MODEL)
+    with pytest.raises(HfHubHTTPError, match="read only"):
+        api.create_repo("learner/new")
 
 
 def test_the_file_system(live: Live) -> None:
