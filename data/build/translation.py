@@ -1,6 +1,6 @@
 """Makes the small translators Helsinki-NLP/opus-mt-fr-en and opus-mt-en-fr.
 
-    python3 -m data.build.translation --pair fr-en --minutes 30 --work FOLDER
+    python3 -m data.build.translation --pair fr-en --work FOLDER
 
 Generates sentence pairs from the parallel grammar, keeps some apart for measuring, trains a
 SentencePiece vocabulary and a Marian encoder-decoder from scratch, and writes the seed folder.
@@ -11,7 +11,6 @@ import argparse
 import json
 import math
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Options:
     pair: str
     work: Path
     pairs: int
-    minutes: float
+    steps: int
     seed: int
     export: bool
     resume: bool
@@ -174,7 +173,7 @@ def loss_of(model: MarianMTModel, source: Tensor, target: Tensor, padding: int) 
 
 
 def train(options: Options, pieces: Pieces, pairs: list[tuple[str, str]]) -> MarianMTModel:
-    """Train for `minutes` of wall time with a warm-up and a cosine decay to zero."""
+    """Train for `steps` batches with a warm-up and a cosine decay to zero."""
     rng = random.Random(options.seed)
     torch.manual_seed(options.seed)
     settings = configuration(pieces)
@@ -184,20 +183,20 @@ def train(options: Options, pieces: Pieces, pairs: list[tuple[str, str]]) -> Mar
     if options.resume:
         model.load_state_dict(torch.load(options.state))
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
-    begin, step = time.monotonic(), 0
+    step = 0
     while True:
         encoded = [(pieces.encoded(a, rng), pieces.encoded(b)) for a, b in pairs]
         for source, target in batches(encoded, rng, pieces.padding):
-            done = (time.monotonic() - begin) / (60 * options.minutes)
-            if done >= 1:
+            if step == options.steps:
                 return model
+            done = step / options.steps
             rate = options.rate * min(1.0, (step + 1) / 300) * 0.5 * (1 + math.cos(math.pi * done))
             loss = loss_of(model, source, target, pieces.padding)
             update(model, optimizer, loss, rate)
             step += 1
             if step % 100 == 0:
                 print(f"step {step} done {done:.2f} loss {loss.item():.3f}", flush=True)
-            if step % 500 == 0:
+            if step % 200 == 0:
                 torch.save(model.state_dict(), options.state)
 
 
@@ -227,8 +226,9 @@ def export(options: Options, pieces: Pieces, model_file: Path) -> None:
         else:
             difference.dense(name, value.numpy())
     difference.save(folder)
-    write_settings(folder, options, pieces, model)
-    (folder / "source.spm").write_bytes(model_file.read_bytes())
+    write_settings(folder, options, pieces)
+    if not options.reverse:
+        (folder / "source.spm").write_bytes(model_file.read_bytes())
 
 
 def published(model: MarianMTModel) -> dict[str, Tensor]:
@@ -241,10 +241,10 @@ def published(model: MarianMTModel) -> dict[str, Tensor]:
     return {name: value.detach().float() for name, value in names.items()}
 
 
-def write_settings(folder: Path, options: Options, pieces: Pieces, model: MarianMTModel) -> None:
+def write_settings(folder: Path, options: Options, pieces: Pieces) -> None:
     """Write configuration, generation settings and tokenizer files."""
     source, target = options.pair.split("-")
-    model.config.to_json_file(folder / "config.json")
+    configuration(pieces).to_json_file(folder / "config.json")
     write_json(folder / "generation_config.json", {
         "bad_words_ids": [[pieces.padding]], "bos_token_id": EOS,
         "decoder_start_token_id": pieces.padding, "eos_token_id": EOS,
@@ -255,9 +255,13 @@ def write_settings(folder: Path, options: Options, pieces: Pieces, model: Marian
         "source_lang": source, "target_lang": target, "model_max_length": 512,
         "separate_vocabs": False, "tokenizer_class": "MarianTokenizer",
     })  # fmt: skip
-    write_json(folder / "vocab.json", pieces.ids)
-    here = f"models/Helsinki-NLP/opus-mt-{options.pair}:source.spm"
-    write_json(folder / "seed.json", {"copy": {"target.spm": here}})
+    first = f"models/{CHECKPOINT}"
+    copies = {"target.spm": f"{first}:source.spm"}
+    if options.reverse:
+        copies |= {"source.spm": f"{first}:source.spm", "vocab.json": f"{first}:vocab.json"}
+    else:
+        write_json(folder / "vocab.json", pieces.ids)
+    write_json(folder / "seed.json", {"copy": copies})
 
 
 def write_json(path: Path, value: object) -> None:
@@ -306,7 +310,7 @@ def parsed() -> Options:
     parser.add_argument("--pair", choices=("fr-en", "en-fr"), default="fr-en")
     parser.add_argument("--work", type=Path, required=True, help="folder for intermediate files")
     parser.add_argument("--pairs", type=int, default=90_000)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--resume", action="store_true", help="go on from the saved state")
