@@ -17,11 +17,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from setup.hub.addresses import Place, place
-from setup.hub.errors import BadRequest, Forbidden, HubError
+from setup.hub.errors import BadRequest, Forbidden, HubError, NotFound
 
 BLOCK = 1 << 16  # bytes passed on at once; a pipe holds no more
 _FETCH = "git-upload-pack"
 _PUSH = "git-receive-pack"
+_REFUSALS = {403: Forbidden, 404: NotFound, 500: HubError}
 
 
 def advertise(request: Request) -> Response:
@@ -91,6 +92,8 @@ async def _pump(process: asyncio.subprocess.Process, send: Send) -> None:
     """Pass the program's answer on: its header lines, then its output, block by block."""
     assert process.stdout is not None  # asked for as a pipe
     status, headers = await _head(process.stdout)
+    if status >= 400:
+        raise _REFUSALS.get(status, BadRequest)(f"git refused the request with status {status}.")
     await send({"type": "http.response.start", "status": status, "headers": headers})
     while block := await process.stdout.read(BLOCK):
         await send({"type": "http.response.body", "body": block, "more_body": True})

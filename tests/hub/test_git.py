@@ -1,5 +1,6 @@
 """git and git-lfs themselves, cloning from a live Hub."""
 
+import gzip
 import shutil
 import socket
 import subprocess
@@ -73,6 +74,28 @@ def test_shallow_and_partial_clones(live: Live, tmp_path: Path) -> None:
 def test_the_old_protocol_is_spoken_too(live: Live, tmp_path: Path) -> None:
     git(tmp_path, "-c", "protocol.version=0", "clone", "-q", f"{live.url}/{MODEL}", "copy")
     assert (tmp_path / "copy/config.json").exists()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_requests_may_come_compressed_as_git_sends_long_ones(
+    web: TestClient, sha: str, packed: bool
+) -> None:
+    want = f"want {sha} side-band-64k\n"
+    body = f"{len(want) + 4:04x}{want}00000009done\n".encode()
+    headers = {"Content-Type": "application/x-git-upload-pack-request"}
+    if packed:
+        body, headers["Content-Encoding"] = gzip.compress(body), "gzip"
+    answer = web.post(f"/{MODEL}/git-upload-pack", content=body, headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/x-git-upload-pack-result"
+    assert answer.content.startswith(b"0008NAK\n")
+    assert b"PACK" in answer.content
+
+
+def test_a_request_that_is_no_negotiation_sends_nothing(web: TestClient) -> None:
+    headers = {"Content-Type": "text/plain"}
+    answer = web.post(f"/{MODEL}/git-upload-pack", content=b"x" * 100, headers=headers)
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (400, "BadRequest")
 
 
 def test_a_fetch_that_breaks_off_leaves_no_process(live: Live, tmp_path: Path) -> None:
