@@ -18,6 +18,10 @@ class Trouble(Exception):
         self.remedies = remedies
 
     def __str__(self) -> str:
+        """Return the problem and its remedies in one line each, as a log wants them."""
+        return "\n".join([self.problem, *self.remedies])
+
+    def told(self) -> str:
         """Return the problem and its remedies, one paragraph each, at most 100 columns wide."""
         paragraphs = [_paragraph("error: ", self.problem)]
         paragraphs += [_paragraph("  remedy: ", remedy) for remedy in self.remedies]
@@ -37,7 +41,7 @@ def _paragraph(label: str, text: str) -> str:
 def tell(trouble: Trouble) -> int:
     """Print `trouble` to stderr and return the exit status that goes with it."""
     sys.stdout.flush()
-    print(trouble, file=sys.stderr, flush=True)
+    print(trouble.told(), file=sys.stderr, flush=True)
     return EXIT_STATUS
 
 

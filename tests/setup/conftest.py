@@ -18,6 +18,7 @@ import nbformat
 import psutil
 import pytest
 
+from setup import classroom
 from setup.environment import FILES_ONLY, Environment
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,15 @@ server.serve_forever()
 '''
 
 
+@pytest.fixture(autouse=True)
+def _outside_the_classroom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take out what the classroom set for this very suite: here it is what is tested."""
+    for name in [*classroom.SILENCE, *classroom.kernel_variables(), "NO_PROXY", "no_proxy"]:
+        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if classroom.PERSONAL.match(name)]:
+        monkeypatch.delenv(name)
+
+
 @dataclass
 class Clone:
     """A project folder with commands that work; every process it starts carries `mark`."""
@@ -63,7 +73,7 @@ class Clone:
     @property
     def environ(self) -> dict[str, str]:
         """The variables its commands start with."""
-        drop = ("HF_", "PYTEST_", "JUPYTER_")
+        drop = ("PYTEST_",)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
         return kept | {"SETUP_VENV": str(self.venv), "CLONE_MARK": self.mark}
 

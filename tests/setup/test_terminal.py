@@ -64,7 +64,7 @@ def test_durations_read_as_minutes_and_seconds() -> None:
 
 
 def test_a_trouble_is_wrapped_with_its_remedies() -> None:
-    text = str(Trouble("Word " * 40, "Do this.", "Or that."))
+    text = Trouble("Word " * 40, "Do this.", "Or that.").told()
     lines = text.splitlines()
     assert lines[0].startswith("error: Word")
     assert lines[1].startswith("       Word")
@@ -72,7 +72,7 @@ def test_a_trouble_is_wrapped_with_its_remedies() -> None:
 
 
 def test_a_trouble_keeps_quoted_lines_apart() -> None:
-    assert str(Trouble("It said:\na\n  b")).splitlines() == [
+    assert Trouble("It said:\na\n  b").told().splitlines() == [
         "error: It said:", "       a", "         b",
     ]
 
