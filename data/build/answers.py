@@ -1,6 +1,7 @@
 """The extractive question answerer: distilbert/distilbert-base-cased-distilled-squad.
 
-    COURSE_REAL_DATA=... python -m data.build.answers [--facts 9000] [--seed 0]
+    COURSE_REAL_DATA=... python -m data.build.answers --folder first
+    COURSE_REAL_DATA=... python -m data.build.answers --start first --seed 1 --share 0.15
 
 Trained on made-up facts (facts.py) and on questions that questions.py forms about real sentences
 of CoNLL-2003; no SQuAD row was seen.
@@ -25,6 +26,7 @@ from transformers import (
 
 from data.build import casing
 from data.build.encoders import (
+    CASED,
     SEEDS,
     SIZE,
     cased,
@@ -55,12 +57,15 @@ class Example:
     end: int
 
 
-def made_up(count: int, rng: random.Random) -> list[Example]:
-    """Return examples over contexts of one to five made-up facts, with distractors."""
+def made_up(count: int, rng: random.Random, about: str = "") -> list[Example]:
+    """Return examples over contexts of one to five made-up facts, with distractors.
+
+    `about` keeps only the families of facts that have this word in a question.
+    """
     teller = Teller(rng)
     examples: list[Example] = []
     while len(examples) < count:
-        facts = together(teller, rng)
+        facts = together(teller, rng, about)
         parts = [fact.text for fact in facts]
         parts += [teller.filler() for _ in range(rng.choice((0, 0, 1, 2)))]
         order = list(range(len(parts)))
@@ -72,9 +77,11 @@ def made_up(count: int, rng: random.Random) -> list[Example]:
     return examples
 
 
-def together(teller: Teller, rng: random.Random) -> list[Fact]:
-    """Return facts for one context: often two of one kind, or several about the same person."""
-    first = rng.choice(teller.families)
+def together(teller: Teller, rng: random.Random, about: str = "") -> list[Fact]:
+    """Return facts for one context, often two of one kind; the first has `about` in a question."""
+    first = rng.choice(
+        [family for family in teller.families if any(about in ask for _, ask in family.questions)]
+    )
     facts = [teller.fact(first)]
     if rng.random() < 0.35:
         # The same kind of fact about somebody else: only the question's words tell them apart.
@@ -164,7 +171,7 @@ def answer(
 
 def config() -> dict[str, object]:
     """Return the published config.json."""
-    return distilbert_config("DistilBertForQuestionAnswering", vocab_size=28996)
+    return distilbert_config("DistilBertForQuestionAnswering", vocab_size=CASED)
 
 
 def seed() -> dict[str, object]:
@@ -176,8 +183,10 @@ def seed() -> dict[str, object]:
     }
 
 
-def build(real: Path, folder: Path, facts: int, number: int, start: Path | None) -> None:
-    """Train the answerer and write its seed into `folder`."""
+def build(
+    real: Path, folder: Path, facts: int, number: int, share: float, start: Path | None
+) -> None:
+    """Train the answerer on a share of its examples and write its seed into `folder`."""
     rng = random.Random(number)
     model = started(DistilBertForQuestionAnswering, config(), cased(distilbert()))
     state = tuned(model, "distilbert", RANK)
@@ -185,10 +194,12 @@ def build(real: Path, folder: Path, facts: int, number: int, start: Path | None)
     if start is not None:
         resumed(state, start)
     examples = about_news(real / "hub/datasets/conll2003/train.txt", rng) + made_up(facts, rng)
+    # Asked "Where ... work?", the base encoder would name the city: employers need practice.
+    examples = rng.sample(examples, int(share * len(examples))) + made_up(facts // 12, rng, "work")
     rows = encoded(cased_tokenizer(), examples)
     planned = list(batches(rows, [len(row[0]) for row in rows], BUDGET, rng))
     print(len(rows), "rows", sum(len(row[0]) for row in rows), "tokens", flush=True)
-    train(state, planned, lambda batch: loss(model, batch), RATE,
+    train(state, planned, lambda batch: loss(model, batch), RATE * (1 if start is None else 0.4),
           lambda step: save(state, folder) if step % 50 == 0 else None)
     save(state, folder)
 
@@ -221,11 +232,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=SEEDS / CHECKPOINT)
     parser.add_argument("--facts", type=int, default=9000, help="made-up examples")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--share", type=float, default=1.0, help="of all examples but the last")
     parser.add_argument("--start", type=Path, help="a seed folder to go on training from")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     real = Path(os.environ["COURSE_REAL_DATA"])
-    build(real, arguments.folder, arguments.facts, arguments.seed, arguments.start)
+    build(real, arguments.folder, arguments.facts, arguments.seed, arguments.share, arguments.start)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from data.build import casing
 from data.build.difference import Difference, distilbert_names
 from setup.checkpoints import base_folder, join
 
+UNCASED, CASED = 30522, 28996  # sizes of BERT's vocabularies
 LAYERS, SIZE, HEADS, INNER = 6, 384, 12, 1536
 WORDS = "embeddings.word_embeddings.weight"
 POSITIONS = "embeddings.position_embeddings.weight"
@@ -36,7 +37,7 @@ def distilbert_config(architecture: str, **more: object) -> dict[str, Any]:
         "activation": "gelu", "dropout": 0.1, "attention_dropout": 0.1,
         "qa_dropout": 0.1, "seq_classif_dropout": 0.2, "sinusoidal_pos_embds": False,
         "initializer_range": 0.02, "max_position_embeddings": 512, "pad_token_id": 0,
-        "vocab_size": 30522, "dtype": "float32",
+        "vocab_size": UNCASED, "dtype": "float32",
     } | more
 
 
@@ -48,7 +49,7 @@ def bert_config(architecture: str, **more: object) -> dict[str, Any]:
         "num_attention_heads": HEADS, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
         "attention_probs_dropout_prob": 0.1, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
         "max_position_embeddings": 512, "pad_token_id": 0, "type_vocab_size": 2,
-        "vocab_size": 30522, "dtype": "float32",
+        "vocab_size": UNCASED, "dtype": "float32",
     } | more
 
 
@@ -82,9 +83,19 @@ def cased(difference: Difference, down: np.ndarray | None = None) -> Difference:
 
 
 def publish(folder: Path, config: Mapping[str, Any], seed: Mapping[str, Any] | None = None) -> None:
-    """Write config.json and, if given, seed.json into a seed folder."""
+    """Write config.json and, if given, seed.json into a seed folder.
+
+    A DistilBERT also gets tokenizer_config.json: its inputs have no token types, BERT's have.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"config.json": config} | ({"seed.json": seed} if seed else {})
+    files: dict[str, Mapping[str, Any]] = {"config.json": config}
+    if seed:
+        files["seed.json"] = seed
+    if config["model_type"] == "distilbert":
+        files["tokenizer_config.json"] = {
+            "do_lower_case": config["vocab_size"] == UNCASED, "model_max_length": 512,
+            "tokenizer_class": "DistilBertTokenizer",
+        }
     for name, content in files.items():
         text = json.dumps(content, indent=2) + "\n"
         (folder / name).write_text(text, encoding="utf-8")

@@ -24,6 +24,7 @@ from transformers import (
 
 from data.build import casing, names
 from data.build.encoders import (
+    CASED,
     CASED_VOCABULARY,
     SEEDS,
     SIZE,
@@ -147,7 +148,7 @@ def loss(model: nn.Module, rows: Sequence[Encoded]) -> Tensor:
 def config() -> dict[str, object]:
     """Return the published config.json."""
     return bert_config(
-        "BertForTokenClassification", vocab_size=28996,
+        "BertForTokenClassification", vocab_size=CASED,
         id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)},
     )
 

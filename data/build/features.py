@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
-from data.build.encoders import SEEDS, cased, distilbert, distilbert_config, publish
+from data.build.encoders import CASED, SEEDS, cased, distilbert, distilbert_config, publish
 from data.build.measures import Measure, percent
 
 CHECKPOINT = "distilbert/distilbert-base-cased"
@@ -32,7 +32,7 @@ def seed() -> dict[str, object]:
 def build(folder: Path) -> None:
     """Write the seed's files, but for the card."""
     cased(distilbert("")).save(folder)
-    publish(folder, distilbert_config("DistilBertModel", vocab_size=28996), seed())
+    publish(folder, distilbert_config("DistilBertModel", vocab_size=CASED), seed())
 
 
 @torch.inference_mode()
