@@ -113,7 +113,11 @@ def _output(output: Output, count: int | None) -> Output:
         kind: _joined(value) for kind, value in output["data"].items()
         if not kind.startswith(WIDGETS)
     }
-    plain = {"output_type": output["output_type"], "data": data, "metadata": {}}
+    # A picture's metadata holds its size and its alternative text.
+    plain = {
+        "output_type": output["output_type"], "data": data,
+        "metadata": output.get("metadata", {}),
+    }
     if output["output_type"] == "execute_result":
         plain["execution_count"] = count
     return plain

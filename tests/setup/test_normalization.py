@@ -24,7 +24,7 @@ def stream(text: str, name: str = "stdout") -> dict[str, Any]:
 
 
 def result(data: dict[str, Any], count: int = 1) -> dict[str, Any]:
-    return {"output_type": "execute_result", "data": data, "metadata": {"x": 1},
+    return {"output_type": "execute_result", "data": data, "metadata": {"image/png": {"alt": "a curve"}},
             "execution_count": count}
 
 
@@ -68,7 +68,7 @@ def test_pictures_stay_and_widget_states_go() -> None:
     (output,) = outputs_of(code("1", result(data, 9)))
     assert output["data"] == {"text/plain": "<Figure>", "image/png": "iVBORw0=\n"}
     assert output["execution_count"] == 1
-    assert output["metadata"] == {}
+    assert output["metadata"] == {"image/png": {"alt": "a curve"}}
 
 
 def test_tracebacks_lose_the_frames_inside_libraries() -> None:
