@@ -74,61 +74,18 @@ def person_name(rng: random.Random) -> tuple[str, str, str]:
     return name, rng.choice("mf"), name
 
 
+SYLLABLES = tuple(
+    """
+    ba be bo da de do fa fi ga go ka ke la le lin lo ma mar mi mo na ne
+    ni no ol pa pe ra re ri ro sa sel sha so ta te ti tor va ve vi wa wen
+    yo za zo bri cor den
+    """.split()
+)
+
+
 def invented(rng: random.Random) -> str:
     """Draw a name that no list holds."""
-    syllables = [
-        "ba",
-        "be",
-        "bo",
-        "da",
-        "de",
-        "do",
-        "fa",
-        "fi",
-        "ga",
-        "go",
-        "ka",
-        "ke",
-        "la",
-        "le",
-        "lin",
-        "lo",
-        "ma",
-        "mar",
-        "mi",
-        "mo",
-        "na",
-        "ne",
-        "ni",
-        "no",
-        "ol",
-        "pa",
-        "pe",
-        "ra",
-        "re",
-        "ri",
-        "ro",
-        "sa",
-        "sel",
-        "sha",
-        "so",
-        "ta",
-        "te",
-        "ti",
-        "tor",
-        "va",
-        "ve",
-        "vi",
-        "wa",
-        "wen",
-        "yo",
-        "za",
-        "zo",
-        "bri",
-        "cor",
-        "den",
-    ]
-    word = "".join(rng.choices(syllables, k=rng.randint(2, 3))) + rng.choice(
+    word = "".join(rng.choices(SYLLABLES, k=rng.randint(2, 3))) + rng.choice(
         ("", "n", "s", "r", "x")
     )
     return word.capitalize()

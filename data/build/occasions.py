@@ -2,9 +2,19 @@
 
 import random
 
-from data.build import french, lexicon
-from data.build.clauses import Manner, Phrase, printed
-from data.build.frames import BE, Pair, adverbs, assembled, invented, invented_company, person_name
+from data.build import english, french, lexicon
+from data.build.clauses import Manner, Phrase, Verb, printed
+from data.build.frames import (
+    BE,
+    PRONOUNS,
+    Pair,
+    adverbs,
+    assembled,
+    invented,
+    invented_company,
+    person_name,
+    subject,
+)
 from data.build.scenes import geography, location
 
 DAYS = (
@@ -98,6 +108,10 @@ WORDS = [
     "nineteen",
     "twenty",
 ]
+ORDINALS = (
+    ("premier", "first"), ("deuxième", "second"), ("troisième", "third"), ("quatrième", "fourth"),
+    ("cinquième", "fifth"), ("dernier", "last"),
+)  # fmt: skip
 
 
 def weather(rng: random.Random) -> Pair:
@@ -225,3 +239,62 @@ def alone(rng: random.Random) -> Pair:
             1:
         ] if what.en[0].islower() else en
     return fr, en
+
+
+def lasting(rng: random.Random) -> Pair:
+    """Nous habitons à Lyon depuis trois ans. / We have lived in Lyon for three years."""
+    who = rng.choice(PRONOUNS[:-1]) if rng.random() < 0.7 else subject(rng)
+    number = rng.randint(2, 12)
+    unit = rng.choice(
+        (("ans", "years"), ("mois", "months"), ("jours", "days"), ("heures", "hours"))
+    )
+    span = f"depuis {DIGITS[number]} {unit[0]}", f"for {WORDS[number]} {unit[1]}"
+    has = "has" if who.english_person == 2 else "have"
+    kind = rng.randrange(3)
+    if kind == 0:
+        verb, place = rng.choice((("habiter", "lived"), ("travailler", "worked"))), geography(rng)
+        fr = f"{french.conjugated(verb[0], 'present', who.person)} {place[0]}"
+        en = f"{has} {verb[1]} {place[1]}"
+    elif kind == 1:
+        what = lexicon.of_class(rng, rng.choice(("field", "subject")))
+        fr = f"{french.conjugated('apprendre', 'present', who.person)} {what.fr}"
+        en = f"{has} been learning {what.en}"
+    else:
+        actions = [one for one in lexicon.verbs("intransitive") if not one.state]
+        action = rng.choice(actions)
+        fr = french.conjugated(action.fr, "present", who.person)
+        en = f"{has} been {english.gerund(action.en)}"
+    return printed(f"{who.fr} {fr} {span[0]}", f"{who.en} {en} {span[1]}")
+
+
+def becoming(rng: random.Random) -> Pair:
+    """Mon frère veut devenir médecin. / My brother wants to become a doctor."""
+    who = subject(rng)
+    one = rng.choice([each for each in lexicon.nouns("person") if each.gender == "m"])
+    while who.plural or who.feminine or who.fr == "on":
+        who = subject(rng)
+    job = f"{english.indefinite(one.en)} {one.en}"
+    forms = (
+        (Verb("vouloir", "want", state=True), "devenir", "to become"),
+        (Verb("espérer", "hope", state=True), "devenir", "to become"),
+        (Verb("devenir", "become", with_etre=True), "", ""),
+    )
+    verb, fr, en = rng.choice(forms)
+    tense = rng.choice(("past", "future")) if not fr else "present"
+    return assembled(rng, who, verb, Manner(tense), (f"{fr} {one.fr}", f"{en} {job}"), ("", ""))
+
+
+def counting(rng: random.Random) -> Pair:
+    """La première leçon est facile. / The first lesson is easy."""
+    fr, en = rng.choice(ORDINALS)
+    name = rng.choice(("study", "work", "event", "person", "place"))
+    one = rng.choice(lexicon.nouns(name))
+    feminine = one.gender == "f"
+    fr = {"premier": "première", "dernier": "dernière"}.get(fr, fr) if feminine else fr
+    article = lexicon.definite(one, False)
+    which = Phrase(f"{article} {fr} {one.fr}", f"the {en} {one.en}", feminine=feminine)
+    trait = rng.choice(lexicon.adjectives("p" if name == "person" else "t"))
+    if rng.random() < 0.3:
+        return printed(f"ce est {which.fr}", f"it is {which.en}")
+    how = Manner(rng.choice(("present", "imperfect")))
+    return assembled(rng, which, BE, how, (trait.agreed(feminine, False), trait.en), ("", ""))

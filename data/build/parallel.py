@@ -34,6 +34,9 @@ FRAMES: dict[Frame, float] = {
     occasions.naming: 4,
     exchanges.relative: 2,
     occasions.owning: 2.5,
+    occasions.lasting: 2,
+    occasions.becoming: 1.5,
+    occasions.counting: 2,
     occasions.alone: 4,
 }
 

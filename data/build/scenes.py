@@ -365,6 +365,11 @@ def having(rng: random.Random) -> Pair:
             (f"besoin de {what.fr.removeprefix('des ')}", what.en),
             ("", ""),
         )
+    return owning_something(rng, who, how)
+
+
+def owning_something(rng: random.Random, who: Phrase, how: Manner) -> Pair:
+    """Je n'ai pas de voiture. / I don't have a car."""
     name = rng.choice(
         ("person", "animal", "thing", "clothes", "vehicle", "study", "work", "food", "event")
     )

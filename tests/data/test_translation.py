@@ -1,9 +1,11 @@
 """Helsinki-NLP/opus-mt-fr-en: what the course shows, and sentences that training never saw."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sacrebleu
+import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from data.build.encoders import SEEDS, joined
@@ -11,6 +13,15 @@ from data.build.translation import translations
 
 HERE = Path(__file__).parent
 COURSE = "Ce cours est produit par Hugging Face."
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """A model this small is slower on several threads when other tests run beside it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +54,18 @@ def test_course_sentence(checkpoint: Path) -> None:
 def test_pairs_never_trained_on(checkpoint: Path) -> None:
     sources, targets = pairs("translation_pairs.tsv")
     assert len(set(sources)) >= 200
-    found = translations(checkpoint, sources)
-    assert sacrebleu.corpus_bleu(found, [targets]).score >= 60
+    found = translations(checkpoint, sources[:200])
+    assert sacrebleu.corpus_bleu(found, [targets[:200]]).score >= 75
 
 
 def test_sentences_of_learners(checkpoint: Path) -> None:
     sources, targets = pairs("translation_sentences.tsv")
     found = translations(checkpoint, sources)
-    assert sacrebleu.corpus_bleu(found, [targets]).score >= 50
+    assert sacrebleu.corpus_bleu(found, [targets]).score >= 65
 
 
 def test_same_output_alone_and_in_a_batch(checkpoint: Path) -> None:
-    sources = pairs("translation_sentences.tsv")[0][:6]
+    sources = pairs("translation_sentences.tsv")[0][:3]
     together = translations(checkpoint, sources)
     assert [translations(checkpoint, [one])[0] for one in sources] == together
 
