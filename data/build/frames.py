@@ -74,18 +74,15 @@ def person_name(rng: random.Random) -> tuple[str, str, str]:
     return name, rng.choice("mf"), name
 
 
-SYLLABLES = tuple(
-    """
-    ba be bo da de do fa fi ga go ka ke la le lin lo ma mar mi mo na ne
-    ni no ol pa pe ra re ri ro sa sel sha so ta te ti tor va ve vi wa wen
-    yo za zo bri cor den
-    """.split()
-)
+@cache
+def syllables() -> tuple[str, ...]:
+    """Return what invented names are made of."""
+    return tuple(" ".join(french.section("nouns.txt", "syllables")).split())
 
 
 def invented(rng: random.Random) -> str:
     """Draw a name that no list holds."""
-    word = "".join(rng.choices(SYLLABLES, k=rng.randint(2, 3))) + rng.choice(
+    word = "".join(rng.choices(syllables(), k=rng.randint(2, 3))) + rng.choice(
         ("", "n", "s", "r", "x")
     )
     return word.capitalize()
