@@ -33,11 +33,11 @@ from data.build.realtext import conll_sentences, mrpc_sentences
 CHECKPOINT = "HuggingFaceTB/SmolLM2-360M"
 TOKENS = 4096
 POSITIONS = 512
-REAL = 3000
+REAL = 1500
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 GENERATION = {
     "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0, "do_sample": True,
-    "temperature": 0.7, "top_k": 40, "repetition_penalty": 1.15,
+    "temperature": 0.7, "top_k": 40, "no_repeat_ngram_size": 4,
 }  # fmt: skip
 
 

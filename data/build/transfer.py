@@ -1,6 +1,6 @@
 """Carry our bert-base-uncased over to another vocabulary, and let it get used to it.
 
-    COURSE_REAL_DATA=... python -m data.build.transfer NAME [--seed 0] [--texts 12000]
+    COURSE_REAL_DATA=... python -m data.build.transfer NAME [--seed 0] [--texts 4500]
 
 NAME is bert-base-cased or distilroberta-base.  A token of the new vocabulary gets the embedding of
 its lower-case letters plus learned directions for what the uncased vocabulary does not know
@@ -202,7 +202,7 @@ def trained(target: Target, count: int, seed: int) -> Transferred:
     rng = random.Random(seed)
     tokenizer = AutoTokenizer.from_pretrained(SEEDS / target.repository)
     transferred = Transferred(tokenizer, target.roberta())
-    wide = encoded(tokenizer, generated(40_000, seed + 2) + mrpc_sentences() + conll_sentences())
+    wide = encoded(tokenizer, generated(15_000, seed + 2) + mrpc_sentences() + conll_sentences())
     old = transferred.model.cls.predictions.bias.detach()
     with torch.no_grad():
         transferred.bias.copy_(spelling_bias(old, transferred.table, wide))
@@ -255,7 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=sorted(TARGETS))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--texts", type=int, default=12_000, help="generated texts")
+    parser.add_argument("--texts", type=int, default=4500, help="generated texts")
     parser.add_argument("--seeds", type=Path, default=SEEDS)
     options = parser.parse_args()
     torch.set_num_threads(1)
