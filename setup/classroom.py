@@ -233,7 +233,7 @@ def _await_address(
             raise _failed("The local Hub did not start", record, start)
         if progress:
             progress.show("Starting the local Hub")
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise _failed(f"The local Hub did not answer within {DEADLINE:.0f} seconds", record, start)
 
 

@@ -7,7 +7,9 @@ imported by the command that runs inside it.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -38,6 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt as interrupt:
         print("\nStopped.", flush=True)
         return interrupt.exit_status if isinstance(interrupt, Stop) else 130
+    except BrokenPipeError:  # whoever read the output (`... | head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # 128 plus SIGPIPE, as the shell has it
     except OSError as error:
         return tell(of_os_error(error, f"running `{options.command}`"))
 

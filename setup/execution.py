@@ -106,9 +106,8 @@ async def execute_all(
             await execute(outcome, environ, timeout, record)
             finished(outcome)
 
-    async with asyncio.TaskGroup() as group:
-        for outcome in outcomes:
-            group.create_task(one(outcome))
+    # Unlike a TaskGroup, gather lets an error through as it is, not wrapped in a group.
+    await asyncio.gather(*(one(outcome) for outcome in outcomes))
 
 
 def prepared(notebook: Notebook) -> Outcome:

@@ -14,7 +14,7 @@ from setup import commands
 from setup.arguments import parser
 from setup.processes import Stop
 from setup.troubles import Trouble
-from tests.setup.conftest import ROOT, Clone
+from tests.setup.conftest import ROOT, Clone, wait_until
 
 AS_OLD = """
 import sys, runpy
@@ -125,6 +125,15 @@ def test_whatever_stops_a_command_is_told_without_a_traceback(
     monkeypatch.setitem(commands.HANDLERS, "doctor", fail)
     assert commands.main(["doctor"]) == status
     assert told in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_is_no_error(clone: Clone) -> None:
+    clone.notebook("1_a/01_one", "1")
+    process = clone.start("run")
+    assert process.stdout
+    process.stdout.close()
+    assert process.wait(60) == 141
+    assert wait_until(lambda: not clone.family(), 20)
 
 
 def test_git_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

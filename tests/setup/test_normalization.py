@@ -24,8 +24,8 @@ def stream(text: str, name: str = "stdout") -> dict[str, Any]:
 
 
 def result(data: dict[str, Any], count: int = 1) -> dict[str, Any]:
-    return {"output_type": "execute_result", "data": data, "metadata": {"image/png": {"alt": "a curve"}},
-            "execution_count": count}
+    return {"output_type": "execute_result", "data": data, "execution_count": count,
+            "metadata": {"image/png": {"alt": "a curve"}}}
 
 
 def code(source: str, *outputs: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401
