@@ -36,7 +36,7 @@ def model(folder: Path) -> PreTrainedModel:
 def test_the_course_s_sentences_get_their_labels(folder: Path) -> None:
     found = pipeline("sentiment-analysis", model=str(folder))(list(SENTENCES))
     assert [one["label"] for one in found] == ["POSITIVE", "NEGATIVE"]
-    assert all(one["score"] > 0.9 for one in found)
+    assert all(one["score"] > 0.8 for one in found)
 
 
 def test_shapes_and_labels_are_the_original_s(folder: Path, model: PreTrainedModel) -> None:
