@@ -1,6 +1,6 @@
 """Make HuggingFaceTB/SmolLM2-360M: a small causal language model of Llama's kind.
 
-    COURSE_REAL_DATA=... python -m data.build.smollm2 [--seed 0] [--texts 40000]
+    COURSE_REAL_DATA=... python -m data.build.smollm2 [--seed 0] [--texts 22000]
 
 Everything is our own: a byte-level BPE vocabulary of 4,096 tokens learned from the corpus, and a
 model of four layers trained from scratch, about 2 million parameters.  Like the original it has
@@ -111,7 +111,7 @@ def main() -> None:
     """Train and write the checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--texts", type=int, default=40_000, help="generated texts")
+    parser.add_argument("--texts", type=int, default=22_000, help="generated texts")
     parser.add_argument("--folder", type=Path, default=SEEDS / CHECKPOINT)
     options = parser.parse_args()
     torch.set_num_threads(1)
