@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,13 +59,29 @@ class Environment:
         digest = hashlib.sha256()
         for path in (self.requirements, self.constraints):
             digest.update(path.read_bytes() if path.exists() else b"absent")
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        digest.update(f"{self.files_only} {version} {self.folder}".encode())
+        digest.update(f"{self.files_only} {self.version} {self.folder}".encode())
         return digest.hexdigest()
+
+    @property
+    def version(self) -> str:
+        """The Python that it was made with, "3.11", which may not be the running one."""
+        try:
+            text = (self.folder / "pyvenv.cfg").read_text(encoding="utf-8")
+        except OSError:
+            return ""
+        found = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", text, re.MULTILINE)
+        return found[1] if found else ""
 
     def is_ready(self) -> bool:
         """Return whether nothing needs to be done."""
-        return self.python.exists() and self.stamp.get("fingerprint") == self.fingerprint()
+        if not self.python.exists() or self.is_outgrown():
+            return False
+        return self.stamp.get("fingerprint") == self.fingerprint()
+
+    def is_outgrown(self) -> bool:
+        """Return whether its interpreter, being this process's, was replaced by a newer one."""
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return self.is_active() and self.version not in ("", running)
 
     def is_active(self) -> bool:
         """Return whether this very process runs inside the environment."""
@@ -88,6 +105,8 @@ class Environment:
         stamp = self.stamp
         _check_alone(self, stamp)
         installation.check_space(self.folder)
+        if self.is_outgrown():
+            _check_inactive(self)
         ours = bool(stamp) and stamp.get("adopted") != "yes"
         if ours and (stamp.get("state") != "ready" or not self.python.exists()):
             print(f"The environment in {shown(self.folder)} is incomplete; making it anew.")
@@ -167,6 +186,12 @@ def _check_alone(environment: Environment, stamp: dict[str, str]) -> None:
 
 
 def _check_inactive(environment: Environment) -> None:
+    if environment.is_outgrown():
+        raise Trouble(
+            f"The environment in {shown(environment.folder)} was made with Python "
+            f"{environment.version}, which this system has replaced since.",
+            f"Remove {shown(environment.folder)} and run the same command again.",
+        )
     if environment.is_active():
         raise Trouble(
             f"The environment in {shown(environment.folder)} is incomplete and in use.",

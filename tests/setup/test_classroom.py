@@ -147,10 +147,12 @@ def test_a_hub_that_stays_silent_is_given_up(
 
 def test_fonts_are_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(
-        classroom, "spawn",
-        lambda *words, **more: calls.append(1) or subprocess.Popen([sys.executable, "-c", ""]),
-    )
+
+    def spawn(*words: object, **more: object) -> subprocess.Popen[bytes]:
+        calls.append(words)
+        return subprocess.Popen([sys.executable, "-c", ""])
+
+    monkeypatch.setattr(classroom, "spawn", spawn)
     classroom.list_fonts(tmp_path)
     assert len(calls) == 1
     (tmp_path / "matplotlib" / "fontlist-v400.json").touch()

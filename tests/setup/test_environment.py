@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import json
 import os
 import shutil
@@ -16,9 +17,10 @@ import pytest
 from setup import environment, installation
 from setup.environment import STAMP, Environment
 from setup.troubles import Trouble
-from tests.setup.conftest import make_wheel
+from tests.setup.conftest import ROOT, make_wheel
 
 Usage = namedtuple("Usage", "total used free")
+Version = namedtuple("Version", "major minor")
 
 
 @pytest.fixture
@@ -71,9 +73,9 @@ def test_it_is_made_once_then_left_alone_then_brought_up_to_date(
 def test_without_ensurepip_the_running_pip_installs(
     wanted: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = environment.importlib.util.find_spec
+    real = importlib.util.find_spec
     monkeypatch.setattr(
-        environment.importlib.util, "find_spec",
+        importlib.util, "find_spec",
         lambda name: None if name == "ensurepip" else real(name),
     )
     wanted.ensure()
@@ -140,6 +142,22 @@ def test_a_moved_or_changed_environment_is_not_ready(wanted: Environment) -> Non
     assert elsewhere.fingerprint() != before
     wanted.requirements.write_text("tiny_part>=1  # changed\n", encoding="utf-8")
     assert wanted.fingerprint() != before
+
+
+def test_another_python_outside_does_not_matter_but_one_replaced_inside_does(
+    wanted: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_create(wanted.folder)
+    wanted._write_stamp("ready", adopted=False)
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert wanted.version == running
+    later = Version(3, 99)
+    monkeypatch.setattr(sys, "version_info", later)
+    assert wanted.is_ready()
+    monkeypatch.setattr(sys, "prefix", str(wanted.folder))
+    assert not wanted.is_ready()
+    with pytest.raises(Trouble, match=f"was made with Python {running}, which this system has"):
+        wanted.ensure()
 
 
 def test_a_broken_stamp_counts_as_none(wanted: Environment) -> None:
@@ -230,13 +248,13 @@ def test_no_pip_anywhere_names_the_system_package(monkeypatch: pytest.MonkeyPatc
 def test_no_venv_module_names_the_system_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Trouble, match="has no module venv"):
         environment.create(tmp_path / "env")
 
 
 def test_the_folder_is_dot_venv_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SETUP_VENV", raising=False)
-    assert environment.chosen().folder == environment.ROOT / ".venv"
+    assert environment.chosen().folder == ROOT / ".venv"
     monkeypatch.setenv("SETUP_VENV", "elsewhere/env")
-    assert environment.chosen().folder == environment.ROOT / "elsewhere" / "env"
+    assert environment.chosen().folder == ROOT / "elsewhere" / "env"

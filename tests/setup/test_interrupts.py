@@ -81,7 +81,7 @@ def test_run_killed_outright(busy: Clone, tmp_path: Path) -> None:
 def test_hub_stopped(clone: Clone) -> None:
     process = clone.start("hub")
     assert process.stdout
-    lines = []
+    lines: list[str] = []
     while not (lines and lines[-1].startswith("Its record")):
         lines.append(process.stdout.readline().rstrip("\n"))
         assert lines[-1] or process.poll() is None, lines

@@ -39,7 +39,7 @@ def script(body: str) -> subprocess.Popen[str]:
 def ended(pid: int) -> bool:
     def dead() -> bool:
         try:
-            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+            return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return True
 

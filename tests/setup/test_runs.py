@@ -25,7 +25,7 @@ def test_a_run_prints_a_table_and_keeps_executed_copies(clone: Clone) -> None:
     assert "0_first/01_alone      3" in output
     assert "2 notebooks" in output
     assert "\033" not in output
-    alone, hub = (nbformat.read(path, as_version=4) for path in copies(clone))
+    alone, hub = (nbformat.read(path, as_version=4) for path in copies(clone))  # type: ignore[no-untyped-call]
     assert alone.cells[1].outputs[0].text == "[]\n"  # an empty folder
     assert hub.cells[0].outputs[0].text == "http://127.0.0.1:\n"
 
