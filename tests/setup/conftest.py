@@ -79,12 +79,16 @@ class Clone:
 
     def notebook(self, name: str, *sources: str, tags: Sequence[str] = ()) -> Path:
         """Write a notebook of code cells, the last of them tagged with `tags`."""
-        cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]
+        cells = [
+            nbformat.v4.new_code_cell(source, id=f"c{n}")  # type: ignore[no-untyped-call]
+            for n, source in enumerate(sources)
+        ]
         if tags:
             cells[-1].metadata["tags"] = list(tags)
         path = self.folder / "notebooks" / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        book = nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+        nbformat.write(book, path)  # type: ignore[no-untyped-call]
         return path
 
     def environment_file(self, requirements: str) -> None:
@@ -115,7 +119,7 @@ class Clone:
     def _carries_mark(self, process: psutil.Process) -> bool:
         try:
             alive = process.status() != psutil.STATUS_ZOMBIE
-            return alive and process.environ().get("CLONE_MARK") == self.mark
+            return bool(alive and process.environ().get("CLONE_MARK") == self.mark)
         except psutil.Error:
             return False
 

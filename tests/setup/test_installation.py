@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_silent_index_is_told_once(tmp_path: Path) -> None:
 def test_the_package_is_named_in_the_systems_own_words(
     monkeypatch: pytest.MonkeyPatch, release: dict[str, str], advice: str
 ) -> None:
-    monkeypatch.setattr(installation.platform, "freedesktop_os_release", lambda: release)
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: release)
     assert advice in installation.package_advice("python3.12-venv")
 
 
