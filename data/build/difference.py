@@ -6,6 +6,7 @@
     difference.save(Path("data/hub/models/OWNER/NAME"))
 """
 
+import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import load, save
 
 from setup.checkpoints import DIFFERENCE
 
@@ -70,14 +71,19 @@ class Difference:
         }
         path = folder / DIFFERENCE
         ordered = {name: np.ascontiguousarray(self.tensors[name]) for name in sorted(self.tensors)}
-        save_file(ordered, path, metadata=metadata)
-        path.chmod(0o644)
+        # No name and no time inside: the same tensors always make the same file.
+        path.write_bytes(gzip.compress(save(ordered, metadata=metadata), 9, mtime=0))
         return path
 
     def _put(self, stored: str, value: Array) -> None:
         if stored in self.tensors:
             raise ValueError(f"tensor {stored!r} is stored twice: store it once")
         self.tensors[stored] = value
+
+
+def read_difference(folder: Path) -> dict[str, Array]:
+    """Return the tensors of the difference in a seed folder, as they are stored."""
+    return load(gzip.decompress((folder / DIFFERENCE).read_bytes()))
 
 
 def half(name: str, value: Array) -> Array:

@@ -4,6 +4,7 @@ All shapes compute the same hidden states from the same input; names differ, and
 token-type embedding, so the base's row 0, which single sentences use, goes into its positions.
 """
 
+import gzip
 import json
 import tempfile
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedT
 
 from data.build import casing
 from data.build.difference import Difference, distilbert_names
-from setup.checkpoints import base_folder, join
+from setup.checkpoints import DIFFERENCE, PACKED, base_folder, join
 
 UNCASED, CASED = 30522, 28996  # sizes of BERT's vocabularies
 LAYERS, SIZE, HEADS, INNER = 6, 384, 12, 1536
@@ -118,17 +119,28 @@ def joined(seed: Path, folder: Path, seeds: Path = SEEDS) -> Path:
     """Make in `folder` the published files of the seed folder, as the local Hub does."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in seed.iterdir():
-        if file.is_file() and file.name not in ("seed.json", "weights.join.safetensors"):
+        if _is_published(file):
             (folder / file.name).write_bytes(file.read_bytes())
     extra = seed / "seed.json"
     copies = json.loads(extra.read_text()).get("copy", {}) if extra.exists() else {}
     for name, origin in copies.items():
         place, _, path = origin.partition(":")
         source = base_folder() if place == "base" else seeds.parent / place
-        (folder / name).write_bytes((source / path).read_bytes())
-    if (seed / "weights.join.safetensors").exists():
+        (folder / name).write_bytes(content(source / path))
+    if (seed / DIFFERENCE).exists():
         join(seed, base_folder(), folder / "model.safetensors")
     return folder
+
+
+def content(source: Path) -> bytes:
+    """Return the bytes that a file of a seed stands for: a packed one is unpacked."""
+    data = source.read_bytes()
+    return gzip.decompress(data) if source.name.endswith(PACKED) else data
+
+
+def _is_published(file: Path) -> bool:
+    own = file.name in ("seed.json", DIFFERENCE) or file.name.endswith(PACKED)
+    return file.is_file() and not own
 
 
 def uncased_tokenizer() -> PreTrainedTokenizerBase:

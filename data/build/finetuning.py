@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor, nn
 
-from data.build.difference import Difference
+from data.build.difference import Difference, read_difference
 from data.build.lowrank import LowRank, adapt
-from setup.checkpoints import DIFFERENCE
 
 Row = TypeVar("Row")
 
@@ -92,7 +90,7 @@ def stored(state: Tuned, difference: Difference) -> Difference:
 
 def resumed(state: Tuned, folder: Path) -> None:
     """Set the state to what the seed `folder` stores of an earlier training."""
-    earlier = load_file(folder / DIFFERENCE)
+    earlier = read_difference(folder)
     with torch.no_grad():
         for name, term in state.terms.items():
             term.up.copy_(torch.tensor(earlier[f"{name}.up"]))

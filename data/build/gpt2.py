@@ -32,12 +32,12 @@ from data.build.causal import (
 )
 from data.build.continuations import measure_writer
 from data.build.corpus import CAUSAL_TOPICS, generated
-from data.build.difference import Difference, padded
+from data.build.difference import Difference, padded, read_difference
 from data.build.encoders import SEEDS, joined, publish
 from data.build.masked import Batch, train
 from data.build.measures import Measure
 from data.build.realtext import conll_sentences, mrpc_sentences
-from setup.checkpoints import DIFFERENCE, base_folder
+from setup.checkpoints import PACKED, base_folder
 
 CHECKPOINT = "openai-community/gpt2"
 GPT2, DISTILGPT2 = CHECKPOINT, "distilbert/distilgpt2"
@@ -140,7 +140,7 @@ def resume(trainee: Trainee, seed: Path) -> None:
     """Set the trainee to the weights of gpt2's seed."""
     with tempfile.TemporaryDirectory() as folder:
         state = load_file(joined(seed, Path(folder)) / "model.safetensors")
-    down = load_file(seed / DIFFERENCE)[f"{WTE}.down"]
+    down = torch.from_numpy(read_difference(seed)[f"{WTE}.down"])
     with torch.no_grad():
         trainee.embedding.down.copy_(down)
         trainee.model.ln_f.load_state_dict(
@@ -174,7 +174,8 @@ def seed_file(name: str) -> dict[str, object]:
     shared = f"models/{GPT2}"
     files = ("tokenizer.json", "tokenizer_config.json", "generation_config.json")
     copies = {} if name == GPT2 else {file: f"{shared}:{file}" for file in files}
-    return {"legacy": [name.split("/")[1]]} | ({"copy": copies} if copies else {})
+    copies["tokenizer.json"] = f"{shared}:tokenizer.json{PACKED}"
+    return {"legacy": [name.split("/")[1]], "copy": copies}
 
 
 def write(trainee: Trainee, tokenizer: Tokenizer, seeds: Path) -> None:
@@ -184,7 +185,7 @@ def write(trainee: Trainee, tokenizer: Tokenizer, seeds: Path) -> None:
         print(made.save(seeds / name), sum(v.nbytes for v in made.tensors.values()))
         publish(seeds / name, config(len(kept)).to_diff_dict(), seed_file(name))
     settings = {"tokenizer_class": "GPT2Tokenizer", "model_max_length": POSITIONS}
-    vocabularies.publish(tokenizer, seeds / GPT2, settings)
+    vocabularies.publish(tokenizer, seeds / GPT2, settings, packed=True)
     text = json.dumps(GENERATION, indent=2) + "\n"
     (seeds / GPT2 / "generation_config.json").write_text(text, "utf-8")
 

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 from torch import Tensor, nn
 from transformers import AutoTokenizer, BertForMaskedLM, PreTrainedTokenizerBase
 
@@ -29,13 +28,14 @@ from data.build.bert_base_uncased import FOLDER as UNCASED
 from data.build.bert_base_uncased import encoded, fresh_model, special_of
 from data.build.causal import MappedEmbedding, vocabulary_of
 from data.build.corpus import generated
-from data.build.difference import Difference, padded
+from data.build.difference import Difference, padded, read_difference
 from data.build.encoders import SEEDS, bert_config, publish
 from data.build.lowrank import LowRank, compact, restore
 from data.build.masked import Batch, bucketed, masked, train
 from data.build.realtext import conll_sentences, mrpc_sentences
-from setup.checkpoints import DIFFERENCE, base_folder
+from setup.checkpoints import PACKED, base_folder
 
+ROBERTA = "distilbert/distilroberta-base"
 SPACE = "\u0120"
 BERT_HEAD = {
     "transform.dense.weight": "cls.predictions.transform.dense.weight",
@@ -78,13 +78,16 @@ TARGETS = {
         bert_config("BertForMaskedLM", vocab_size=28996), {"legacy": ["bert-base-cased"]},
     ),
     "distilroberta-base": Target(
-        "distilbert/distilroberta-base", "roberta.", ROBERTA_HEAD,
+        ROBERTA, "roberta.", ROBERTA_HEAD,
         bert_config(
             "RobertaForMaskedLM", model_type="roberta", vocab_size=50265, type_vocab_size=1,
             max_position_embeddings=512 + ROBERTA_OFFSET, pad_token_id=1, bos_token_id=0,
             eos_token_id=2,
         ),
-        {"legacy": ["distilroberta-base"], "tags": ["fb53ab8"]},
+        {
+            "legacy": ["distilroberta-base"], "tags": ["fb53ab8"],
+            "copy": {"tokenizer.json": f"models/{ROBERTA}:tokenizer.json{PACKED}"},
+        },
     ),
 }  # fmt: skip
 
@@ -140,7 +143,7 @@ def spelling_bias(
 
 def uncased() -> tuple[BertForMaskedLM, dict[str, LowRank]]:
     """Return our bert-base-uncased with its low-rank terms still apart."""
-    stored = load_file(UNCASED / DIFFERENCE)
+    stored = read_difference(UNCASED)
     model, terms = fresh_model([[0]])
     state = model.state_dict()
     with torch.no_grad():

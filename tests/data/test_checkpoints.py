@@ -1,5 +1,6 @@
 """The join of a base encoder with a committed difference, rule by rule."""
 
+import gzip
 import json
 from collections.abc import Callable
 from hashlib import sha256
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save, save_file
 
 from data.build.difference import Difference, factored, quantise_rows
 from setup.checkpoints import DIFFERENCE, CheckpointError, base_folder, join
@@ -114,7 +115,8 @@ def test_a_difference_that_does_not_fit_names_the_tensor(
     joined: Callable, tmp_path: Path, stored: Joined, message: str
 ) -> None:
     (tmp_path / "seed").mkdir()
-    save_file(stored, tmp_path / "seed" / DIFFERENCE, metadata={"base": "minilm"})
+    packed = gzip.compress(save(stored, metadata={"base": "minilm"}))
+    (tmp_path / "seed" / DIFFERENCE).write_bytes(packed)
     with pytest.raises(CheckpointError, match=message):
         join_at(tmp_path)
     assert not list((tmp_path / "out").glob("*")), "a failed join must leave nothing behind"
@@ -123,10 +125,14 @@ def test_a_difference_that_does_not_fit_names_the_tensor(
 def test_a_broken_file_and_bad_metadata_name_the_seed(joined: Callable, tmp_path: Path) -> None:
     seed = tmp_path / "seed"
     seed.mkdir()
-    (seed / DIFFERENCE).write_bytes(b"not safetensors")
+    (seed / DIFFERENCE).write_bytes(b"not gzip")
+    with pytest.raises(CheckpointError, match="seed.*not a gzip file"):
+        join_at(tmp_path)
+    (seed / DIFFERENCE).write_bytes(gzip.compress(b"not safetensors"))
     with pytest.raises(CheckpointError, match="seed.*not a safetensors file"):
         join_at(tmp_path)
-    save_file({"a": np.ones(1)}, seed / DIFFERENCE, metadata={"base": "gpt", "source": "{}"})
+    other = save({"a": np.ones(1)}, metadata={"base": "gpt", "source": "{}"})
+    (seed / DIFFERENCE).write_bytes(gzip.compress(other))
     with pytest.raises(CheckpointError, match="'gpt', not 'minilm'"):
         join_at(tmp_path)
 

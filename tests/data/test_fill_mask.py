@@ -49,7 +49,7 @@ def test_the_encoder_comes_with_its_pooler(name: str, folder_of: Callable[[str],
 
 @pytest.mark.parametrize("name", ALL)
 def test_difference_is_small(name: str) -> None:
-    assert (SEEDS / name / "weights.join.safetensors").stat().st_size < LARGEST
+    assert (SEEDS / name / "weights.join.safetensors.gz").stat().st_size < LARGEST
 
 
 @pytest.mark.parametrize("name", [UNCASED, ROBERTA])

@@ -26,7 +26,7 @@ def test_weights_and_labels_are_complete(folder: Path) -> None:
     assert not report["missing_keys"]
     assert not report["unexpected_keys"]
     assert model.config.label2id == {"contradiction": 0, "neutral": 1, "entailment": 2}
-    assert (SEEDS / CHECKPOINT / "weights.join.safetensors").stat().st_size < 2_000_000
+    assert (SEEDS / CHECKPOINT / "weights.join.safetensors.gz").stat().st_size < 2_000_000
 
 
 def test_course_sentence(classifier: Pipeline) -> None:

@@ -30,7 +30,7 @@ def test_info_tells_what_the_card_the_configuration_and_git_say(web: TestClient,
 
 def test_seed_settings_are_not_published(web: TestClient) -> None:
     names = {item["rfilename"] for item in web.get(API).json()["siblings"]}
-    assert not names & {"seed.json", "weights.join.safetensors"}
+    assert not names & {"seed.json", "weights.join.safetensors.gz"}
 
 
 def test_info_with_blobs_tells_sizes_and_hashes(web: TestClient) -> None:

@@ -1,5 +1,6 @@
 """Planting: deterministic, restartable, forgiving to one broken seed, careful with users' work."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pygit2
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save, save_file
 
 from setup import checkpoints
 from setup.hub.names import Kind, RepoId
@@ -159,8 +160,8 @@ def test_weights_are_joined_with_the_base(
     save_file({"layer.weight": np.ones((2, 2), np.float32)}, base / "model.safetensors")
     monkeypatch.setattr(checkpoints, "base_folder", lambda: base)
     head = {"classifier.weight": np.full((1, 2), 3, np.float16)}
-    difference = root / "models/acme/a/weights.join.safetensors"
-    save_file(head, difference, {"base": "minilm", "prefix": "bert."})
+    difference = root / "models/acme/a/weights.join.safetensors.gz"
+    difference.write_bytes(gzip.compress(save(head, {"base": "minilm", "prefix": "bert."})))
     settings(root, copy={"vocab.txt": "base:vocab.txt"})
     assert plant(root, tmp_path / "s") == ["planting models/acme/a"]
     (tmp_path / "out").write_bytes(content(tmp_path / "s", "model.safetensors"))
@@ -169,7 +170,16 @@ def test_weights_are_joined_with_the_base(
     assert found["classifier.weight"].tolist() == [[3, 3]]
     assert content(tmp_path / "s", "vocab.txt") == b"[PAD]\n"
     with pytest.raises(Exception, match="Entry not found"):
-        content(tmp_path / "s", "weights.join.safetensors")
+        content(tmp_path / "s", "weights.join.safetensors.gz")
+
+
+def test_a_packed_file_is_published_unpacked(root: Path, tmp_path: Path) -> None:
+    (root / "models/acme/a/big.json.seed.gz").write_bytes(gzip.compress(b"{}"))
+    settings(root, copy={"big.json": "models/acme/a:big.json.seed.gz"})
+    plant(root, tmp_path / "s")
+    assert content(tmp_path / "s", "big.json") == b"{}"
+    with pytest.raises(Exception, match="Entry not found"):
+        content(tmp_path / "s", "big.json.seed.gz")
 
 
 BROKEN: list[tuple[dict[str, str | bytes], str]] = [
@@ -184,7 +194,9 @@ BROKEN: list[tuple[dict[str, str | bytes], str]] = [
     ({"seed.json": '{"copy": {"x": "nowhere"}}'}, "copy source"),
     ({"seed.json": '{"copy": {"x": "models/../../..:etc/passwd"}}'}, "Invalid path"),
     ({"seed.json": '{"copy": {"../x": "models/acme/a:README.md"}}'}, "Invalid path"),
-    ({"weights.join.safetensors": b"not tensors"}, "safetensors"),
+    ({"weights.join.safetensors.gz": b"not gzip"}, "not a gzip file"),
+    ({"weights.join.safetensors.gz": gzip.compress(b"not tensors")}, "safetensors"),
+    ({"x.seed.gz": b"no", "seed.json": '{"copy": {"x": "models/acme/b:x.seed.gz"}}'}, "gzip"),
 ]
 
 
