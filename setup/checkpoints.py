@@ -299,7 +299,9 @@ def _opened(path: Path, named: Path | None = None) -> AbstractContextManager[Ten
     try:
         return cast(AbstractContextManager[Tensors], safe_open(path, framework="numpy"))
     except SafetensorError as error:
-        raise CheckpointError(f"{named or path} is not a safetensors file ({error}): restore it") from error
+        raise CheckpointError(
+            f"{named or path} is not a safetensors file ({error}): restore it"
+        ) from error
 
 
 def _owner(stored: str) -> str:
