@@ -54,6 +54,7 @@ def described(token: str, text: str, known: dict[str, int]) -> tuple[list[int], 
     inside = not text.startswith(" ")
     word = text.strip()
     row = casing.row(word, not inside, known) if word else [known["[UNK]"]]
+    row = row[:1] if len(set(row)) == 1 else row  # "..." is a twin of "."
     capital, capitals, _ = casing.flags([word])[0]
     return row, (float(capital), float(capitals), float(inside))
 

@@ -9,6 +9,7 @@ reference summaries of `summaries.py`. `--export` only writes the seed from the 
 """
 
 import argparse
+import gzip
 import json
 import re
 import time
@@ -38,7 +39,7 @@ CHECKPOINT = "sshleifer/distilbart-cnn-12-6"
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = SEEDS / CHECKPOINT
 HELD_OUT = ROOT / "tests" / "data" / "summarization_paragraphs.txt"
-TOKENIZER = SEEDS / "distilbert" / "distilroberta-base" / "tokenizer.json"
+VOCABULARY, PACKED = "distilbert/distilroberta-base", "tokenizer.json.seed.gz"
 LAYERS, SIZE, RANK = 3, 384, 12
 BASE_NAMES = {
     "self_attn.q_proj": "attention.self.query", "self_attn.k_proj": "attention.self.key",
@@ -53,6 +54,11 @@ TWIN_BIAS = -6.0  # logit that keeps tokens with the same text as a more frequen
 RESUMED = 0.5  # where a resumed training begins: past the copying, at half the learning rate
 # A position table of BART has two unused rows in front.
 POSITION_ROWS = [0, 0, *range(512)]
+
+
+def byte_tokenizer() -> Tokenizer:
+    """Return the true byte-level tokenizer, from the seed that holds it."""
+    return Tokenizer.from_buffer(gzip.decompress((SEEDS / VOCABULARY / PACKED).read_bytes()))
 
 
 def configuration(tokens: int) -> BartConfig:
@@ -122,7 +128,7 @@ class Trainer:
     def __init__(self, seed: int) -> None:
         torch.manual_seed(seed)
         base = load_file(base_folder() / "model.safetensors")
-        self.tokenizer = Tokenizer.from_file(str(TOKENIZER))
+        self.tokenizer = byte_tokenizer()
         self.vocabulary = vocabulary(self.tokenizer)
         self.rows = mean_rows(self.vocabulary, base)
         self.model = started(len(self.rows), base)
@@ -255,7 +261,7 @@ def unused(base: dict[str, Tensor]) -> list[str]:
 def export(state_file: Path) -> None:
     """Write the seed folder."""
     base = load_file(base_folder() / "model.safetensors")
-    words = vocabulary(Tokenizer.from_file(str(TOKENIZER)))
+    words = vocabulary(byte_tokenizer())
     difference(torch.load(state_file), words, base).save(FOLDER)
     configuration(len(words.rows)).to_json_file(FOLDER / "config.json")
     write_json("generation_config.json", {
@@ -270,7 +276,7 @@ def export(state_file: Path) -> None:
     )
     write_json("seed.json", {
         "tags": ["a4f8f3e"],
-        "copy": {"tokenizer.json": "models/distilbert/distilroberta-base:tokenizer.json"},
+        "copy": {"tokenizer.json": f"models/{VOCABULARY}:{PACKED}"},
     })  # fmt: skip
 
 
