@@ -272,7 +272,7 @@ def export(state_file: Path) -> None:
     })  # fmt: skip
     write_json(
         "tokenizer_config.json",
-        {"model_max_length": 512, "tokenizer_class": "BartTokenizer", "add_prefix_space": False},
+        {"model_max_length": 512, "tokenizer_class": "BartTokenizer", "add_prefix_space": True},
     )
     write_json("seed.json", {
         "tags": ["a4f8f3e"],
