@@ -86,7 +86,8 @@ def cased(difference: Difference, down: np.ndarray | None = None) -> Difference:
 def publish(folder: Path, config: Mapping[str, Any], seed: Mapping[str, Any] | None = None) -> None:
     """Write config.json and, if given, seed.json into a seed folder.
 
-    A DistilBERT also gets tokenizer_config.json: its inputs have no token types, BERT's have.
+    A DistilBERT also gets tokenizer_config.json. Like the full-size checkpoints' it names no class,
+    so that AutoTokenizer takes BERT's and returns token types, which the model ignores.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Mapping[str, Any]] = {"config.json": config}
@@ -95,7 +96,6 @@ def publish(folder: Path, config: Mapping[str, Any], seed: Mapping[str, Any] | N
     if config["model_type"] == "distilbert":
         files["tokenizer_config.json"] = {
             "do_lower_case": config["vocab_size"] == UNCASED, "model_max_length": 512,
-            "tokenizer_class": "DistilBertTokenizer",
         }
     for name, content in files.items():
         text = json.dumps(content, indent=2) + "\n"

@@ -25,9 +25,9 @@ def test_the_course_s_question_has_its_span(folder: Path) -> None:
     assert CONTEXT.index(found) == 33
 
 
-def test_the_input_is_question_and_context_without_token_types(folder: Path) -> None:
+def test_the_input_is_what_full_size_checkpoints_get(folder: Path) -> None:
     batch = AutoTokenizer.from_pretrained(folder)("Where do I work?", CONTEXT)
-    assert set(batch) == {"input_ids", "attention_mask"}
+    assert set(batch) == {"input_ids", "token_type_ids", "attention_mask"}
     assert batch["input_ids"].count(102) == 2
 
 
