@@ -42,7 +42,7 @@ def test_the_course_s_sentences_get_their_labels(folder: Path) -> None:
 def test_shapes_and_labels_are_the_original_s(folder: Path, model: PreTrainedModel) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     batch = tokenizer(list(SENTENCES), padding=True, truncation=True, return_tensors="pt")
-    assert set(batch) == {"input_ids", "attention_mask"}
+    assert set(batch) == {"input_ids", "token_type_ids", "attention_mask"}
     assert batch["input_ids"].shape == (2, 16)
     with torch.inference_mode():
         states = AutoModel.from_pretrained(folder)(**batch).last_hidden_state

@@ -46,7 +46,7 @@ def wanted_items() -> dict[str, list[str]]:
 
 def cells(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield every cell of every notebook below `folder`."""
-    for path in sorted(folder.rglob("[0-9]*.ipynb")):
+    for path in sorted(folder.glob("[0-9]_*/[0-9]*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             yield path, cell
 

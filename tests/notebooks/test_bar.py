@@ -13,7 +13,7 @@ import pytest
 from tests.notebooks.bar import findings
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]_*/[0-9]*.ipynb"))
 
 Notebook = dict[str, Any]
 
