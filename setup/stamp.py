@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MARK = "<!-- badges -->"
+BADGE = "[![Open in Colab]"  # how the line of badges begins
 TABLE = re.compile(r"(<!-- notebooks -->\n).*?(<!-- /notebooks -->)", flags=re.DOTALL)
 REPOSITORY = re.compile(r'^repository = ".*"$', flags=re.MULTILINE)
 NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
@@ -43,7 +44,7 @@ class Publication:
     def badges(self, notebook: str) -> str:
         """Return the Markdown badges of a notebook, named by its path from the root."""
         place = f"{self.repository}/blob/{self.branch}/{notebook}"
-        return (f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({COLAB}/github/{place}) "
+        return (f"{BADGE}({COLAB}/assets/colab-badge.svg)]({COLAB}/github/{place}) "
                 f"[![Open in Studio Lab]({STUDIO_LAB}/studiolab.svg)]"
                 f"({STUDIO_LAB}/import/github/{place})")
 
@@ -60,15 +61,17 @@ def first_lines(path: Path) -> list[str]:
 
 
 def stamped_notebook(path: Path, badges: str) -> str:
-    """Return the notebook's text with `badges` behind the mark in its first cell.
+    """Return the notebook's text with `badges` on the line below the mark in its first cell.
 
-    Raises StampError when the first cell has no line that starts with the mark.
+    (On the mark's own line, Markdown would take them for a part of the comment.) Raises StampError
+    when no line of the first cell is the mark.
     """
     lines = first_lines(path)
-    marked = [number for number, line in enumerate(lines) if line.startswith(MARK)]
-    if not marked:
+    if MARK not in lines:
         raise StampError(f"{path}: no line {MARK!r} in the first cell; add it below the title")
-    lines[marked[0]] = f"{MARK} {badges}"
+    below = lines.index(MARK) + 1
+    stamped_before = below < len(lines) and lines[below].startswith(BADGE)
+    lines[below:below + stamped_before] = [badges]
     book = json.loads(path.read_text(encoding="utf-8"))
     book["cells"][0]["source"] = "\n".join(lines).splitlines(keepends=True)
     return json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
