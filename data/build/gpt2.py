@@ -50,7 +50,7 @@ BASE_WORDS, BASE_POSITIONS = (
 )
 GENERATION = {
     "bos_token_id": 50256, "eos_token_id": 50256, "pad_token_id": 50256, "do_sample": True,
-    "temperature": 0.7, "top_k": 40, "no_repeat_ngram_size": 4,
+    "temperature": 0.8, "top_k": 40, "no_repeat_ngram_size": 4,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from data.build.causal import causal_batches
 from data.build.continuations import measure_writer
 from data.build.corpus import CAUSAL_TOPICS, generated
 from data.build.difference import Difference
-from data.build.encoders import SEEDS, publish
+from data.build.encoders import SEEDS, joined, publish
 from data.build.masked import Batch, train
 from data.build.measures import Measure
 from data.build.realtext import conll_sentences, mrpc_sentences
@@ -37,7 +38,7 @@ REAL = 1500
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 GENERATION = {
     "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0, "do_sample": True,
-    "temperature": 0.7, "top_k": 40, "no_repeat_ngram_size": 4,
+    "temperature": 0.8, "top_k": 40, "no_repeat_ngram_size": 4,
 }  # fmt: skip
 
 
@@ -70,18 +71,35 @@ def learned_tokenizer(texts: Sequence[str]) -> Tokenizer:
     return tokenizer
 
 
-def trained(tokenizer: Tokenizer, texts: Sequence[str], seed: int) -> LlamaForCausalLM:
-    """Train from scratch, once over the texts."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    model = LlamaForCausalLM(config())
-    rows = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+def run(
+    model: LlamaForCausalLM, rows: Sequence[list[int]], rate: float, rng: random.Random
+) -> None:
+    """Train once over the rows of input IDs."""
 
     def loss_of(batch: Batch) -> Tensor:
         return model(**batch, use_cache=False).loss
 
     makers = [lambda batch=batch: batch for batch in causal_batches(rows, 0, 1024, rng)]
-    train(model, makers, loss_of, [{"params": list(model.parameters()), "lr": 3e-3}], 50)
+    train(model, makers, loss_of, [{"params": list(model.parameters()), "lr": rate}], 50)
+
+
+def trained(
+    tokenizer: Tokenizer, texts: Sequence[str], seed: int, start: Path | None
+) -> LlamaForCausalLM:
+    """Train on the texts, then on twice as many generated ones.
+
+    `start` is a seed that has the first stage behind it.
+    """
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    model = LlamaForCausalLM(config())
+    if start is None:
+        run(model, [encoding.ids for encoding in tokenizer.encode_batch(list(texts))], 3e-3, rng)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            model = LlamaForCausalLM.from_pretrained(joined(start, Path(folder)))
+    more = generated(2 * (len(texts) - REAL), seed + 6, CAUSAL_TOPICS)
+    run(model, [encoding.ids for encoding in tokenizer.encode_batch(more)], 2.5e-3, rng)
     return model
 
 
@@ -112,12 +130,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--texts", type=int, default=22_000, help="generated texts")
+    parser.add_argument("--start", type=Path, help="a seed that has the first stage behind it")
     parser.add_argument("--folder", type=Path, default=SEEDS / CHECKPOINT)
     options = parser.parse_args()
     torch.set_num_threads(1)
     texts = corpus(options.texts, options.seed)
     tokenizer = learned_tokenizer(texts)
-    write(trained(tokenizer, texts, options.seed), tokenizer, options.folder)
+    write(trained(tokenizer, texts, options.seed, options.start), tokenizer, options.folder)
 
 
 if __name__ == "__main__":
