@@ -33,6 +33,7 @@ EVERYDAY = ROOT / "tests" / "data" / "translation_sentences.tsv"
 VOCABULARY = 4000  # pieces, shared by both languages
 EOS, UNKNOWN = 0, 1
 PHRASE_COPIES = 6  # how often each hand-written pair is seen for one generated pair
+WARM_UP = 100  # steps
 TOKENS = 3000  # tokens of both sides in one batch, padding included
 
 
@@ -190,7 +191,7 @@ def train(options: Options, pieces: Pieces, pairs: list[tuple[str, str]]) -> Mar
             if step == options.steps:
                 return model
             done = step / options.steps
-            rate = options.rate * min(1.0, (step + 1) / 300) * 0.5 * (1 + math.cos(math.pi * done))
+            rate = options.rate * min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
             loss = loss_of(model, source, target, pieces.padding)
             update(model, optimizer, loss, rate)
             step += 1
