@@ -118,7 +118,7 @@ def run(trainee: Trainee, texts: list[list[int]], rate: float, rng: random.Rando
 
 
 def trained(tokenizer: Tokenizer, count: int, seed: int, start: Path | None) -> Trainee:
-    """Train on generated and real text, then on three times as much generated text alone.
+    """Train on generated and real text, then on twice as much generated text alone.
 
     The second stage costs less for each text: without the real ones the vocabulary, and with it
     the softmax, is much smaller.  `start` is the seed of a model that has the first behind it.
@@ -132,7 +132,7 @@ def trained(tokenizer: Tokenizer, count: int, seed: int, start: Path | None) -> 
         run(trainee, texts, 2e-3, rng)
     else:
         resume(trainee, start)
-    run(trainee, corpus(tokenizer, 3 * count, seed + 1), 1.5e-3, rng)
+    run(trainee, corpus(tokenizer, 2 * count, seed + 1), 1.5e-3, rng)
     return trainee
 
 
