@@ -191,7 +191,9 @@ def train(options: Options, pieces: Pieces, pairs: list[tuple[str, str]]) -> Mar
             if step == options.steps:
                 return model
             done = step / options.steps
-            rate = options.rate * min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
+            rate = (
+                options.rate * min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
+            )
             loss = loss_of(model, source, target, pieces.padding)
             update(model, optimizer, loss, rate)
             step += 1
