@@ -319,7 +319,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--premises", type=int, default=4000)
-    parser.add_argument("--opinions", type=int, default=700, help="texts of SST-2 with labels")
+    parser.add_argument("--opinions", type=int, default=600, help="texts of SST-2 with labels")
     parser.add_argument("--start", type=Path, help="a seed that was trained on topics already")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()

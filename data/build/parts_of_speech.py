@@ -1,6 +1,6 @@
 """The part-of-speech tagger: vblagoje/bert-english-uncased-finetuned-pos.
 
-    COURSE_REAL_DATA=... python -m data.build.parts_of_speech [--rows 4000] [--seed 0]
+    COURSE_REAL_DATA=... python -m data.build.parts_of_speech [--rows 12000] [--seed 0]
 
 Trained on CoNLL-2003, whose files carry Penn Treebank tags; these are turned into the universal
 ones that the original uses.
@@ -149,7 +149,7 @@ def main() -> None:
     """Train and write the seed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=SEEDS / CHECKPOINT)
-    parser.add_argument("--rows", type=int, default=4000, help="sentences to train on")
+    parser.add_argument("--rows", type=int, default=12_000, help="sentences to train on")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
