@@ -14,6 +14,7 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -295,6 +296,18 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+(?:[.,]\d+)*", text.lower())
 
 
+def runs(text: str, length: int = 3) -> list[tuple[str, ...]]:
+    """Return all runs of `length` words: those of a spliced sentence are not in its text."""
+    said = words(text)
+    return [tuple(said[place : place + length]) for place in range(len(said) - length + 1)]
+
+
+def share(part: list[Any], whole: list[Any]) -> float:
+    """Return how much of `part` is in `whole`, 0 to 1."""
+    known = set(whole)
+    return sum(one in known for one in part) / max(len(part), 1)
+
+
 def shortened(folder: Path, texts: list[str], batch: int = 8) -> list[str]:
     """Return the summaries that the published files in `folder` give."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -314,15 +327,18 @@ def measure(folder: Path, real: Path | None) -> list[Measure]:
     texts = held_out()
     found = shortened(folder, texts)
     rules = [text for _, text in summaries.with_summaries([summaries.split(t) for t in texts])]
-    shares, lengths, likeness = [], [], []
-    for text, summary, rule in zip(texts, found, rules, strict=True):
-        known, said = set(words(text)), words(summary)
-        shares.append(sum(word in known for word in said) / max(len(said), 1))
-        lengths.append(len(said) / len(words(text)))
-        likeness.append(summaries.rouge_l(summary, rule))
+    both = list(zip(texts, found, strict=True))
+    copied = [all(one in " ".join(t.split()) for one in summaries.split(s)) for t, s in both]
+    figures = {
+        "words from the text": [share(words(s), words(t)) for t, s in both],
+        "runs of three words from the text": [share(runs(s), runs(t)) for t, s in both],
+        "summaries that only hold sentences of the text": [float(c) for c in copied],
+        "length, share of the text's": [len(words(s)) / len(words(t)) for t, s in both],
+        "ROUGE-L against the rule": [
+            summaries.rouge_l(s, rule) for s, rule in zip(found, rules, strict=True)
+        ],
+    }
     name = "paragraphs (ours, held out)"
-    figures = {"words from the text": shares, "length, share of the text's": lengths,
-               "ROUGE-L against the rule": likeness}  # fmt: skip
     return [
         Measure(CHECKPOINT, name, metric, 100 * sum(values) / len(values), len(values))
         for metric, values in figures.items()

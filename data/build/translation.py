@@ -1,4 +1,4 @@
-"""Makes the small translators Helsinki-NLP/opus-mt-fr-en and opus-mt-en-fr.
+"""Makes the small translator Helsinki-NLP/opus-mt-fr-en (or, not committed, opus-mt-en-fr).
 
     python3 -m data.build.translation --pair fr-en --work FOLDER
 
