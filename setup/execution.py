@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import tempfile
@@ -154,6 +155,9 @@ async def execute(
         message = "The kernel ended by itself; the most frequent cause is too little memory."
         outcome.failure = _failure(outcome, "kernel died", message)
     finally:
+        # nbclient would clean up once more at exit, and complain when nothing is left to clean.
+        # What a cancelled start leaves behind, the commands' own sweep ends.
+        atexit.unregister(client._cleanup_kernel)
         outcome.running = False
         outcome.seconds = time.monotonic() - started
 
