@@ -25,7 +25,7 @@ MOST_OUTPUT_LINES = 25
 MOST_KILOBYTES = 500
 MOST_CODE_CELLS_IN_A_ROW = 4
 KNOWN_TAGS = {"install", "exercise", "solution", "raises-exception"}
-MACHINE_PATH = re.compile(r"(/root/|/home/[a-z]|/Users/|/tmp/|C:\\+Users)")
+MACHINE_PATH = re.compile(r"(/(?:root|tmp|Users)/|/home/[a-z]|C:\\+Users)")
 SECRET = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{20,})")
 PICTURE_WITHOUT_TEXT = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")")
 EXERCISE_MARK = re.compile(r"<!-- exercise (\S+) -->")
