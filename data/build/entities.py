@@ -198,7 +198,8 @@ def save(state: Tuned, folder: Path) -> None:
 def score(
     model: nn.Module, tokenizer: PreTrainedTokenizerBase, rows: Sequence[Tagged]
 ) -> float:
-    """Return the entity F1 on rows; a word's label is its first piece's."""
+    """Return the entity F1 on rows; a word's label is its first piece's. The mode stays."""
+    training = model.training
     model.eval()
     true, predicted = [], []
     for chunk in batches(rows, [len(words) for words, _ in rows], 1500, random.Random(0)):
@@ -210,7 +211,7 @@ def score(
             firsts = [places.index(word) for word in range(len(words)) if word in places]
             predicted.append([LABELS[best[number][place]] for place in firsts])
             true.append(labels[: len(firsts)])
-    model.train()
+    model.train(training)
     return entity_f1(true, predicted)
 
 

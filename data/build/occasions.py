@@ -15,7 +15,7 @@ from data.build.frames import (
     person_name,
     subject,
 )
-from data.build.scenes import geography, location
+from data.build.scenes import DIGITS, WORDS, geography, location
 
 DAYS = (
     ("lundi", "Monday"),
@@ -62,52 +62,6 @@ WEATHER = (
     ("il ne pleut pas", "it isn't raining"),
     ("il ne fait pas froid", "it isn't cold"),
 )
-DIGITS = [
-    "zéro",
-    "un",
-    "deux",
-    "trois",
-    "quatre",
-    "cinq",
-    "six",
-    "sept",
-    "huit",
-    "neuf",
-    "dix",
-    "onze",
-    "douze",
-    "treize",
-    "quatorze",
-    "quinze",
-    "seize",
-    "dix-sept",
-    "dix-huit",
-    "dix-neuf",
-    "vingt",
-]
-WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
 ORDINALS = (
     ("premier", "first"), ("deuxième", "second"), ("troisième", "third"), ("quatrième", "fourth"),
     ("cinquième", "fifth"), ("dernier", "last"),

@@ -127,14 +127,15 @@ def save(state: Tuned, folder: Path) -> None:
 
 @torch.inference_mode()
 def accuracy(model: nn.Module, rows: Sequence[tuple[list[int], int]]) -> float:
-    """Return the percentage of rows whose label the model finds."""
+    """Return the percentage of rows with the right label; the model's mode stays as it was."""
+    training = model.training
     model.eval()
     hits = []
     for batch in batches(rows, [len(ids) for ids, _ in rows], 4096, random.Random(0)):
         ids = nn.utils.rnn.pad_sequence([torch.tensor(row) for row, _ in batch], batch_first=True)
         found = model(input_ids=ids, attention_mask=(ids != 0).long()).logits.argmax(-1)
         hits += [int(f) == label for f, (_, label) in zip(found, batch, strict=True)]
-    model.train()
+    model.train(training)
     return percent(hits)
 
 
