@@ -278,7 +278,6 @@ def export(state_file: Path) -> None:
         {"model_max_length": 512, "tokenizer_class": "BartTokenizer", "add_prefix_space": True},
     )
     write_json("seed.json", {
-        "tags": ["a4f8f3e"],
         "copy": {"tokenizer.json": f"models/{VOCABULARY}:{PACKED}"},
     })  # fmt: skip
 

@@ -1,11 +1,12 @@
 """Joined checkpoints for the tests: each is made once in a session, as the local Hub makes it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
 
 from data.build.encoders import SEEDS, joined
 
@@ -28,3 +29,12 @@ def real() -> Path:
     if not folder:
         pytest.skip("COURSE_REAL_DATA names no folder with the real data")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """A model this small is slower on several threads when other tests run beside it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,32 +1,21 @@
 """sshleifer/distilbart-cnn-12-6: short, faithful and whole sentences, on unseen paragraphs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from transformers import AutoModelForSeq2SeqLM
 
-from data.build.encoders import SEEDS, joined
 from data.build.summarization import held_out, shortened, words
 
 PARAGRAPHS = held_out()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """A model this small is slower on several threads when other tests run beside it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    seed = SEEDS / "sshleifer" / "distilbart-cnn-12-6"
-    return joined(seed, tmp_path_factory.mktemp("bart") / "distilbart-cnn-12-6")
+def checkpoint(published: Callable[[str], Path]) -> Path:
+    return published("sshleifer/distilbart-cnn-12-6")
 
 
 @pytest.fixture(scope="module")

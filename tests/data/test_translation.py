@@ -1,33 +1,22 @@
 """Helsinki-NLP/opus-mt-fr-en: what the course shows, and sentences that training never saw."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sacrebleu
-import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from data.build.encoders import SEEDS, joined
 from data.build.translation import translations
 
 HERE = Path(__file__).parent
 COURSE = "Ce cours est produit par Hugging Face."
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """A model this small is slower on several threads when other tests run beside it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    seed = SEEDS / "Helsinki-NLP" / "opus-mt-fr-en"
-    return joined(seed, tmp_path_factory.mktemp("opus") / "opus-mt-fr-en")
+def checkpoint(published: Callable[[str], Path]) -> Path:
+    return published("Helsinki-NLP/opus-mt-fr-en")
 
 
 def pairs(name: str) -> tuple[list[str], list[str]]:
