@@ -1,0 +1,215 @@
+"""Values of made-up news: people, firms, places, days and quantities, each in several forms.
+
+A `Stock` draws from one half of the names and quantities for a data set, and from the other half
+for pretraining, so that an encoder never meets the data set's names before it is fine-tuned.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from data.build.wording import Value
+
+FOLDER = Path(__file__).with_name("paraphrases")
+SMALL = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def read_entries(name: str) -> dict[str, list[str]]:
+    """Return the lists of a file in the folder: a line `[name]`, then one entry a line."""
+    lists: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
+        if re.fullmatch(r"\[\w+\]", line):
+            current = lists.setdefault(line[1:-1], [])
+        elif line and not line.startswith("#"):
+            current.append(line)
+    return lists
+
+
+class Stock:
+    """Draws values by kind."""
+
+    def __init__(self, rng: random.Random, pretraining: bool = False) -> None:
+        self.rng, self.pretraining = rng, pretraining
+        self.lists = read_entries("things.txt")
+        self.names = {
+            kind: half(" ".join(lines).split(), pretraining)
+            for kind, lines in read_entries("names.txt").items()
+        }
+        self.kinds: dict[str, Callable[[], Value]] = {
+            "person": self.person, "man": self.man, "woman": self.woman,
+            "company": self.company, "city": self.city,
+            "country": self.country, "team": self.team, "percent": self.percent,
+            "money": self.money, "price": self.price, "cents": self.cents, "few": self.few,
+            "many": self.many, "crowd": self.crowd, "day": self.day, "month": self.month,
+            "year": self.year, "age": self.age, "points": self.points, "degrees": self.degrees,
+        }  # fmt: skip
+
+    def draw(self, kind: str) -> Value:
+        """Return a value of a kind; KeyError for a kind that has no list either."""
+        if kind in self.kinds:
+            return self.kinds[kind]()
+        forms = tuple(self.rng.choice(self.lists[kind]).split("|"))
+        return Value(forms, forms[0])
+
+    def other(self, kind: str, than: Value) -> Value:
+        """Return a value of this kind that nobody could take for `than`."""
+        while True:
+            value = self.draw(kind)
+            near = than.size and 0.87 < value.size / than.size < 1.15
+            if not near and not set(value.forms) & set(than.forms) and value.short != than.short:
+                return value
+
+    def name(self, kind: str) -> str:
+        """Return a word of the list of names."""
+        return self.rng.choice(self.names[kind])
+
+    def whole(self, low: int, high: int) -> int:
+        """Return a number from this Stock's half: every third number belongs to pretraining."""
+        while True:
+            number = self.rng.randint(low, high)
+            if (number % 3 == 0) == self.pretraining:
+                return number
+
+    def person(self) -> Value:
+        """Return somebody: full name, or the last name."""
+        return self.man() if self.rng.random() < 0.5 else self.woman()
+
+    def man(self) -> Value:
+        """Return a man."""
+        return named(self.name("men"), self.name("last"), "Mr.")
+
+    def woman(self) -> Value:
+        """Return a woman."""
+        return named(self.name("women"), self.name("last"), "Ms.")
+
+    def company(self) -> Value:
+        """Return a firm, with and without its legal ending."""
+        word = self.name("company")
+        end = self.rng.choice(("Corp.", "Inc.", "Co.", "Group", "Ltd.", "Holdings"))
+        if self.rng.random() < 0.3:
+            word += " " + self.name("company_second")
+        return Value((word, word, f"{word} {end}"), word)
+
+    def city(self) -> Value:
+        """Return a city."""
+        word = self.name("city").replace("_", " ")
+        return Value((word,), word)
+
+    def country(self) -> Value:
+        """Return a country."""
+        word = self.name("country").replace("_", " ")
+        return Value((word,), word)
+
+    def team(self) -> Value:
+        """Return a team: city and animal."""
+        city, animal = self.name("city").replace("_", " "), self.name("team")
+        return Value((f"the {city} {animal}", city, f"the {animal}"), f"the {animal}")
+
+    def percent(self) -> Value:
+        """Return a percentage, exact or rounded."""
+        number = self.whole(2, 60)
+        if self.rng.random() < 0.5:
+            forms = (f"{number} percent", f"{number} percent", f"{number} %", f"{number} per cent")
+            return Value(forms, forms[0], number)
+        tenth = self.rng.choice((-2, -1, 1, 2, 3))
+        exact = round(number + tenth / 10, 1)
+        about = ("nearly", "almost", "just under") if tenth < 0 else ("slightly over", "just over")
+        forms = (f"{exact} percent", f"{exact} percent", f"{exact} %", f"about {number} percent",
+                 f"{self.rng.choice(about)} {number} percent")
+        return Value(forms, forms[0], exact)
+
+    def money(self) -> Value:
+        """Return a sum of millions or billions."""
+        unit = self.rng.choice(("million", "million", "billion"))
+        number = self.whole(2, 90 if unit == "billion" else 900)
+        size = number * (1000.0 if unit == "billion" else 1.0)
+        if self.rng.random() < 0.5 or number > 99:
+            plain = f"$ {number} {unit}"
+            return Value((plain, plain, f"{number} {unit} dollars"), plain, size)
+        tenth = self.rng.choice((-2, -1, 1, 2))
+        exact = f"$ {round(number + tenth / 10, 1)} {unit}"
+        word = self.rng.choice(("nearly", "almost") if tenth < 0 else ("just over", "a little over"))
+        return Value((exact, exact, f"about $ {number} {unit}", f"{word} $ {number} {unit}"),
+                     exact, size)
+
+    def price(self) -> Value:
+        """Return a share's price."""
+        number = self.whole(4, 95)
+        text = f"$ {number}.{self.rng.randrange(10, 99)}"
+        return Value((text,), text, number)
+
+    def cents(self) -> Value:
+        """Return cents a share."""
+        number = self.whole(4, 97)
+        forms = (f"{number} cents a share", f"{number} cents per share")
+        return Value(forms, forms[0], number)
+
+    def few(self) -> Value:
+        """Return two to twelve."""
+        number = self.rng.randint(2, 12)
+        return Value((SMALL[number - 2], SMALL[number - 2], str(number)), str(number), number)
+
+    def many(self) -> Value:
+        """Return a number of two or three digits."""
+        number = self.whole(13, 950)
+        return Value((str(number),), str(number), number)
+
+    def crowd(self) -> Value:
+        """Return thousands, exact or rounded."""
+        thousands = self.whole(2, 90)
+        rest = self.rng.choice((0, 0, 40, 70, 90, 110))
+        exact, about = f"{thousands},{rest:03}", f"{thousands},000"
+        if not rest:
+            return Value((exact,), exact, thousands)
+        return Value((exact, exact, f"about {about}", f"roughly {about}"), exact, thousands)
+
+    def day(self) -> Value:
+        """Return a day of the week."""
+        word = self.rng.choice(DAYS)
+        return Value((word,), word)
+
+    def month(self) -> Value:
+        """Return a month."""
+        word = self.rng.choice(MONTHS)
+        return Value((word,), word)
+
+    def year(self) -> Value:
+        """Return a year; years are never near each other."""
+        word = str(self.whole(1961, 2019))
+        return Value((word,), word)
+
+    def age(self) -> Value:
+        """Return an age."""
+        number = self.whole(18, 88)
+        return Value((str(number),), str(number), number)
+
+    def points(self) -> Value:
+        """Return points of an index."""
+        number = self.whole(11, 240)
+        text = f"{number}.{self.rng.randrange(10, 99)}"
+        return Value((text, text, f"about {number}"), text, number)
+
+    def degrees(self) -> Value:
+        """Return a temperature."""
+        number = self.whole(14, 104)
+        return Value((f"{number} degrees",), str(number), number)
+
+
+def named(first: str, last: str, title: str) -> Value:
+    """Return a person's forms."""
+    full = f"{first} {last}"
+    return Value((full, full, last, f"{title} {last}"), last)
+
+
+def half(words: list[str], pretraining: bool) -> list[str]:
+    """Return every third word for pretraining, the others for the data set."""
+    return [word for place, word in enumerate(words) if (place % 3 == 0) == pretraining]

@@ -1,0 +1,194 @@
+"""Sentence patterns for made-up news: parsed once, worded again and again.
+
+    (a|b)           one of these wordings, which mean the same
+    [a|b]           a harmless detail: one of these, or nothing
+    <name:a|b/c>    a switch: sides divided by `/` mean different things; `|` as above
+    <name>          a switch of the file switches.txt; a digit after the name makes it another one
+    {kind}          a value of this kind, in one of its forms; a digit makes it another value
+    {kind:short}    the value's short form, for a second mention
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+MARKS = "([<{"
+ENDS = {"(": ")", "[": "]", "<": ">", "{": "}"}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a value; `short` asks for its short form."""
+
+    name: str
+    short: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Wordings of one meaning; an optional choice may also be left out."""
+
+    wordings: tuple[Sequence_, ...]
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Sides of different meaning, each with its wordings."""
+
+    name: str
+    sides: tuple[Choice, ...]
+
+
+Node = str | Slot | Choice | Switch
+Sequence_ = tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A thing that sentences name: its forms, its short form, and its size if it has one."""
+
+    forms: tuple[str, ...]
+    short: str = ""
+    size: float = 0.0
+
+
+class Facts(Protocol):
+    """What an event knows: its values and the sides of its switches."""
+
+    def value(self, name: str) -> Value:
+        """Return the value of this name."""
+
+    def side(self, name: str, count: int) -> int:
+        """Return the side of a switch with `count` sides."""
+
+
+class Patterns:
+    """The parser; `switches` are the bodies of named switches."""
+
+    def __init__(self, switches: dict[str, str]) -> None:
+        self.switches = switches
+        self.text, self.place = "", 0
+
+    @cache  # noqa: B019 - one parser lives as long as the program
+    def parsed(self, text: str) -> Sequence_:
+        """Return the nodes of a pattern; ValueError names a pattern that is not closed."""
+        saved = self.text, self.place
+        self.text, self.place = text, 0
+        nodes = self._sequence("")
+        self.text, self.place = saved
+        return nodes
+
+    def _sequence(self, stops: str) -> Sequence_:
+        nodes: list[Node] = []
+        while self.place < len(self.text) and self.text[self.place] not in (stops or "\n"):
+            mark = self.text[self.place]
+            if mark in MARKS:
+                self.place += 1
+                nodes.append(self._marked(mark))
+            else:
+                nodes.append(self._plain(stops))
+        if stops and self.place == len(self.text):
+            raise ValueError(f"pattern {self.text!r}: one of {stops!r} is missing")
+        return tuple(nodes)
+
+    def _plain(self, stops: str) -> str:
+        start = self.place
+        while self.place < len(self.text) and self.text[self.place] not in MARKS + stops:
+            self.place += 1
+        return self.text[start : self.place]
+
+    def _marked(self, mark: str) -> Node:
+        if mark == "{":
+            name, _, form = self._until("}").partition(":")
+            return Slot(name, form == "short")
+        if mark == "<":
+            return self._switch()
+        choice = self._wordings(ENDS[mark], optional=mark == "[")
+        self.place += 1
+        return choice
+
+    def _until(self, end: str) -> str:
+        stop = self.text.index(end, self.place)
+        found, self.place = self.text[self.place : stop], stop + 1
+        return found
+
+    def _wordings(self, stops: str, optional: bool = False) -> Choice:
+        wordings = [self._sequence(stops + "|")]
+        while self.text[self.place] == "|":
+            self.place += 1
+            wordings.append(self._sequence(stops + "|"))
+        return Choice(tuple(wordings), optional)
+
+    def _switch(self) -> Switch:
+        found = re.compile(r"([a-z_]+)(\d?)(:|>)").match(self.text, self.place)
+        if found is None:
+            raise ValueError(f"pattern {self.text!r}: a switch without a name")
+        self.place = found.end()
+        name = found[1] + found[2]
+        if found[3] == ">":
+            body = self.parsed(f"<{found[1]}:{self.switches[found[1]]}>")[0]
+            assert isinstance(body, Switch)
+            return Switch(name, body.sides)
+        sides = [self._wordings("/>")]
+        while self.text[self.place] == "/":
+            self.place += 1
+            sides.append(self._wordings("/>"))
+        self.place += 1
+        return Switch(name, tuple(sides))
+
+
+@dataclass
+class Speaker:
+    """Words patterns about one event; `used` collects the names of what was said."""
+
+    facts: Facts
+    rng: random.Random
+    details: float = 0.45
+
+    def __post_init__(self) -> None:
+        self.used: set[str] = set()
+
+    def say(self, nodes: Sequence_) -> str:
+        """Return the words of the nodes, not yet tidied."""
+        return "".join(self._node(node) for node in nodes)
+
+    def _node(self, node: Node) -> str:
+        if isinstance(node, str):
+            return node
+        if isinstance(node, Slot):
+            return self._slot(node)
+        if isinstance(node, Switch):
+            self.used.add(node.name)
+            return self._node(node.sides[self.facts.side(node.name, len(node.sides))])
+        if node.optional and self.rng.random() > self.details:
+            return ""
+        return self.say(self.rng.choice(node.wordings))
+
+    def _slot(self, slot: Slot) -> str:
+        self.used.add(slot.name)
+        value = self.facts.value(slot.name)
+        return value.short or value.forms[0] if slot.short else self.rng.choice(value.forms)
+
+
+ARTICLE = re.compile(r"\b([Aa]) (?=([\"`]* ?)?(?!(?:uni|use|eu|one|U\.S|u[rst][aeiu])[a-z.-]*)[aeiouAEIOU])")
+NUMBER_ARTICLE = re.compile(r"\b([Aa]) (?=(?:8|11|18|8\d)\b(?![,\d]))")
+
+
+def tidied(text: str) -> str:
+    """Return a sentence with single spaces, commas and articles in order, a capital and a stop.
+
+    >>> tidied("shares rose , , a analyst said ,")
+    'Shares rose , an analyst said .'
+    """
+    text = re.sub(r"\s+", " ", f"{text} .").strip()
+    text = re.sub(r"(?: ,)+(?= [,.;])", "", text)
+    text = re.sub(r"^(?:[,;] )+", "", text)
+    text = re.sub(r"\b(Corp|Inc|Co|Ltd)\. \.$", r"\1 .", text)
+    text = NUMBER_ARTICLE.sub(r"\1n ", ARTICLE.sub(r"\1n ", text))
+    start = 2 if text.startswith('" ') else 0
+    return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
