@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from data.build.wording import Value
@@ -52,6 +53,10 @@ class Stock:
             "many": self.many, "crowd": self.crowd, "day": self.day, "month": self.month,
             "year": self.year, "age": self.age, "points": self.points, "degrees": self.degrees,
         }  # fmt: skip
+        for line in (FOLDER / "numbers.txt").read_text(encoding="utf-8").splitlines():
+            if not line.startswith("#"):
+                kind, *limits = line.split()
+                self.kinds[kind] = partial(self.number, *limits)
 
     def draw(self, kind: str) -> Value:
         """Return a value of a kind; KeyError for a kind that has no list either."""
@@ -78,6 +83,22 @@ class Stock:
             number = self.rng.randint(low, high)
             if (number % 3 == 0) == self.pretraining:
                 return number
+
+    def number(self, low: str, high: str, style: str = "") -> Value:
+        """Return a quantity between limits; limits with a point make tenths."""
+        scale = 10 if "." in low else 1
+        limits = round(float(low) * scale), round(float(high) * scale)
+        if style == "words":
+            return spelled(self.rng.randint(*limits))
+        number = self.whole(*limits) / scale
+        text = f"{number:.1f}" if scale > 1 else f"{number:,.0f}"
+        forms = {
+            "": (text,),
+            "percent": (f"{text} percent", f"{text} percent", f"{text} %", f"{text} per cent"),
+            "millions": (f"$ {text} million", f"$ {text} million", f"{text} million dollars"),
+            "thousands": (f"$ {text},000", f"$ {text},000", f"{text},000 dollars"),
+        }[style]
+        return Value(forms, forms[0], number)
 
     def person(self) -> Value:
         """Return somebody: full name, or the last name."""
@@ -112,7 +133,8 @@ class Stock:
     def team(self) -> Value:
         """Return a team: city and animal."""
         city, animal = self.name("city").replace("_", " "), self.name("team")
-        return Value((f"the {city} {animal}", city, f"the {animal}"), f"the {animal}")
+        full = f"the {city} {animal}"
+        return Value((full, full, f"the {animal}"), f"the {animal}")
 
     def percent(self) -> Value:
         """Return a percentage, exact or rounded."""
@@ -137,7 +159,8 @@ class Stock:
             return Value((plain, plain, f"{number} {unit} dollars"), plain, size)
         tenth = self.rng.choice((-2, -1, 1, 2))
         exact = f"$ {round(number + tenth / 10, 1)} {unit}"
-        word = self.rng.choice(("nearly", "almost") if tenth < 0 else ("just over", "a little over"))
+        about = ("nearly", "almost") if tenth < 0 else ("just over", "a little over")
+        word = self.rng.choice(about)
         return Value((exact, exact, f"about $ {number} {unit}", f"{word} $ {number} {unit}"),
                      exact, size)
 
@@ -155,8 +178,7 @@ class Stock:
 
     def few(self) -> Value:
         """Return two to twelve."""
-        number = self.rng.randint(2, 12)
-        return Value((SMALL[number - 2], SMALL[number - 2], str(number)), str(number), number)
+        return spelled(self.rng.randint(2, 12))
 
     def many(self) -> Value:
         """Return a number of two or three digits."""
@@ -202,6 +224,12 @@ class Stock:
         """Return a temperature."""
         number = self.whole(14, 104)
         return Value((f"{number} degrees",), str(number), number)
+
+
+def spelled(number: int) -> Value:
+    """Return a number of two to twelve, as a word or in digits."""
+    word = SMALL[number - 2]
+    return Value((word, word, str(number)), word, number)
 
 
 def named(first: str, last: str, title: str) -> Value:

@@ -4,6 +4,7 @@
     [a|b]           a harmless detail: one of these, or nothing
     <name:a|b/c>    a switch: sides divided by `/` mean different things; `|` as above
     <name>          a switch of the file switches.txt; a digit after the name makes it another one
+    <name=other>    the wordings of the switch `other`, on the side that `name` is on
     {kind}          a value of this kind, in one of its forms; a digit makes it another value
     {kind:short}    the value's short form, for a second mention
 """
@@ -18,6 +19,7 @@ from typing import Protocol
 
 MARKS = "([<{"
 ENDS = {"(": ")", "[": "]", "<": ">", "{": "}"}
+SWITCH = re.compile(r"(?P<name>[a-z_]+\d?)(?:=(?P<shared>[a-z_]+))?(?P<end>[:>])")
 
 
 @dataclass(frozen=True)
@@ -125,21 +127,21 @@ class Patterns:
         return Choice(tuple(wordings), optional)
 
     def _switch(self) -> Switch:
-        found = re.compile(r"([a-z_]+)(\d?)(:|>)").match(self.text, self.place)
+        found = SWITCH.match(self.text, self.place)
         if found is None:
             raise ValueError(f"pattern {self.text!r}: a switch without a name")
         self.place = found.end()
-        name = found[1] + found[2]
-        if found[3] == ">":
-            body = self.parsed(f"<{found[1]}:{self.switches[found[1]]}>")[0]
+        if found["end"] == ">":
+            shared = (found["shared"] or found["name"]).rstrip("0123456789")
+            body = self.parsed(f"<shared:{self.switches[shared]}>")[0]
             assert isinstance(body, Switch)
-            return Switch(name, body.sides)
+            return Switch(found["name"], body.sides)
         sides = [self._wordings("/>")]
         while self.text[self.place] == "/":
             self.place += 1
             sides.append(self._wordings("/>"))
         self.place += 1
-        return Switch(name, tuple(sides))
+        return Switch(found["name"], tuple(sides))
 
 
 @dataclass
@@ -175,7 +177,7 @@ class Speaker:
         return value.short or value.forms[0] if slot.short else self.rng.choice(value.forms)
 
 
-ARTICLE = re.compile(r"\b([Aa]) (?=([\"`]* ?)?(?!(?:uni|use|eu|one|U\.S|u[rst][aeiu])[a-z.-]*)[aeiouAEIOU])")
+ARTICLE = re.compile(r"\b([Aa]) (?=(?!uni|use|eu|one|U\.S)[aeiouAEIOU])")
 NUMBER_ARTICLE = re.compile(r"\b([Aa]) (?=(?:8|11|18|8\d)\b(?![,\d]))")
 
 
