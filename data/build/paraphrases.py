@@ -45,18 +45,14 @@ def splits() -> dict[str, list[Pair]]:
     """Return the pairs of each split, in order."""
     rng = random.Random(SEED)
     first = authored("first_rows.tsv")
-    written = authored("written.tsv")
-    rng.shuffle(written)
-    made = iter(pairs(9000, SEED))
+    written = shared_out(authored("written.tsv"), rng)
     pools: tuple[list[Pair], list[Pair]] = ([], [])
-    for pair in made:
+    for pair in pairs(9000, SEED):
         pools[pair.label].append(pair)
     result = {}
     for name, (size, positive) in SIZES.items():
         opening = first if name == "train" else []
-        share = round(AUTHORED[name] * len(written))
-        rows = written[:share] if name != "test" else written
-        written = written[share:]
+        rows = written[name]
         wanted = [size - positive, positive]
         for row in opening + rows:
             wanted[row.label] -= 1
@@ -66,6 +62,20 @@ def splits() -> dict[str, list[Pair]]:
         rng.shuffle(rows)
         result[name] = placed(opening + rows, len(opening), FIXED.get(name))
     return result
+
+
+def shared_out(rows: Sequence[Pair], rng: random.Random) -> dict[str, list[Pair]]:
+    """Return the hand-written rows of each split; rows about the same event stay together."""
+    events: dict[str, list[Pair]] = {}
+    for row in rows:
+        events.setdefault(" ".join(row.sentence1.split()[:5]), []).append(row)
+    shuffled = list(events.values())
+    rng.shuffle(shuffled)
+    shares: dict[str, list[Pair]] = {name: [] for name in SIZES}
+    for event in shuffled:
+        name = min(SIZES, key=lambda name: len(shares[name]) / AUTHORED[name])
+        shares[name] += event
+    return shares
 
 
 def placed(rows: list[Pair], free: int, fixed: tuple[int, int] | None) -> list[Pair]:
