@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import yaml
 from datasets import ClassLabel, Features, Value
 
-from data.build import reviews
+from data.build import benchmark, reviews
 
 FOLDER = Path(__file__).resolve().parents[1] / "hub" / "datasets" / "nyu-mll" / "glue"
 ENTAILMENT = ("entailment", "neutral", "contradiction")
@@ -125,10 +125,35 @@ def card(text: str, folder: Path) -> str:
     return f"---\n{made}---\n" + HEADER.sub("", text)
 
 
+def contents(config: str) -> dict[str, Sequence[tuple[Any, ...]]]:
+    """Return the rows of each split of a configuration."""
+    if config == "sst2":
+        return dict(reviews.splits(SST2))
+    if config == "ax":
+        return dict(benchmark.splits("ax", {"test": benchmark.SIZES["test"]}))
+    if not config.startswith("mnli"):
+        return dict(benchmark.splits(config))
+    return _inference(config.removeprefix("mnli").removeprefix("_"))
+
+
+def _inference(part: str) -> dict[str, Sequence[tuple[Any, ...]]]:
+    """Return MNLI, whose evaluation splits are double, or one part of those."""
+    matched = benchmark.splits("mnli")
+    tests = {name: size for name, size in benchmark.SIZES.items() if name != "train"}
+    parts = {"matched": matched, "mismatched": benchmark.splits("mnli mismatched", tests)}
+    if part:
+        return {name: parts[part][name] for name in tests}
+    doubled = {f"{name}_{key}": parts[key][name] for name in tests for key in parts}
+    return {"train": matched["train"], **doubled}
+
+
 def build(folder: Path) -> None:
     """Write all splits but MRPC's."""
-    for split, rows in reviews.splits(SST2).items():
-        write(folder, "sst2", split, columns("sst2", rows, split == "test"))
+    for config in TASKS:
+        if config == "mrpc":
+            continue
+        for split, rows in contents(config).items():
+            write(folder, config, split, columns(config, rows, split.startswith("test")))
 
 
 def main() -> None:
