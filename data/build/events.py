@@ -6,11 +6,20 @@ import random
 from dataclasses import dataclass, field
 
 from data.build.quantities import FOLDER, Stock, read_entries
-from data.build.wording import Patterns, Speaker, Value, tidied
+from data.build.wording import Patterns, Speaker, Value, Words, tidied
 
 # Who says it, and when it was said, may differ without making another event.
 HARMLESS = ("source", "day9")
-SWAPPED = 0.25  # of the negative pairs that could be made by swapping two names
+# How many things differ between two events.
+CHANGES = (1, 1, 1, 1, 2)
+# The share of such pairs, of label 0 and 1, in which one sentence tells all details, the other
+# none. Otherwise both tell the same ones.
+UNEVEN = (0.5, 0.6)
+SAME_PATTERN = 0.25
+SWAPPED = 0.12  # of the pairs that could be made to differ by swapping two names
+DOUBLE = 0.06  # of the pairs tell two events in each sentence
+LONGEST = 76  # words of a pair that tells two events
+LINKS = (" , while ", " , and ", " ; ")
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Event:
     values: dict[str, Value] = field(default_factory=dict)
     sides: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    details: dict[str, bool] = field(default_factory=dict)
 
     def value(self, name: str) -> Value:
         """Return the value of this name."""
@@ -47,9 +57,16 @@ class Event:
             self.sides[name] = self.stock.rng.randrange(count)
         return self.sides[name]
 
+    def detailed(self, names: str) -> bool:
+        """Whether the event is told with a detail."""
+        if names not in self.details:
+            self.details[names] = self.stock.rng.random() < 0.5
+        return self.details[names]
+
     def copied(self) -> Event:
-        """Return an event with the same values and sides."""
-        return Event(self.stock, dict(self.values), dict(self.sides), dict(self.counts))
+        """Return an event with the same values, sides and details."""
+        known = dict(self.values), dict(self.sides), dict(self.counts), dict(self.details)
+        return Event(self.stock, *known)
 
     def altered(self, name: str) -> Event:
         """Return an event that differs in one value or switch."""
@@ -100,6 +117,22 @@ class Frame:
         return frame
 
 
+@dataclass
+class Story:
+    """An event and how two sentences tell it: pattern, share of details, and seed of each."""
+
+    frame: Frame
+    event: Event
+    patterns: list[Words]
+    shares: list[float | None]
+    seeds: list[int]
+
+    def heard(self, place: int, event: Event) -> tuple[str, set[str]]:
+        """Return the words of a sentence (0 or 1) about `event`, and the names of what it tells."""
+        speaker = Speaker(event, random.Random(self.seeds[place]), values=self.shares[place])
+        return speaker.say(self.patterns[place]), speaker.used
+
+
 def frames(pretraining: bool = False) -> list[Frame]:
     """Return the frames of all topics."""
     return [
@@ -126,6 +159,38 @@ class Writer:
         wrappers = read_entries("wrappers.txt")
         self.wrappers = wrappers["plain"] + wrappers["said"]
 
+    def pair(self, label: int) -> Pair | None:
+        """Return a pair, or None if this draw made none."""
+        story = self.story(label)
+        other = story.event
+        if label == 0:
+            focus, other = self.difference(story)
+            if focus not in story.heard(1, other)[1]:
+                return None
+        one, two = story.heard(0, story.event)[0], story.heard(1, other)[0]
+        if self.rng.random() < DOUBLE:
+            more = self.story(1)
+            both = [self.rng.choice(LINKS) + more.heard(place, more.event)[0] for place in (0, 1)]
+            if len("".join((one, two, *both)).split()) <= LONGEST:
+                one, two = one + both[0], two + both[1]
+        one, two = tidied(one), tidied(two)
+        return None if one == two else Pair(one, two, label, story.frame.name)
+
+    def story(self, label: int) -> Story:
+        """Return an event and how each of two sentences tells it."""
+        frame = self.rng.choice(self.frames)
+        event = Event(self.stock, {"source": self.rng.choice(frame.sources)})
+        texts = [self.pattern(frame), self.pattern(frame)]
+        if self.rng.random() < SAME_PATTERN:
+            texts[1] = texts[0]
+        shares: list[float | None] = [None, None]
+        if self.rng.random() < UNEVEN[label]:
+            shares = [0.9, 0.0]
+            self.rng.shuffle(shares)
+        parsed = [self.patterns.parsed(text) for text in texts]
+        seeds = [self.rng.getrandbits(32), self.rng.getrandbits(32)]
+        return Story(frame, event, parsed, shares, seeds)
+
     def pattern(self, frame: Frame) -> str:
         """Return a clause, most often inside an attribution."""
         clause = self.rng.choice(frame.patterns)
@@ -133,35 +198,23 @@ class Writer:
             return clause[1:].strip()
         return self.rng.choice(self.wrappers).replace("~", clause)
 
-    def told(self, event: Event, pattern: str, seed: int) -> tuple[str, set[str]]:
-        """Return a sentence and the names of what it says."""
-        speaker = Speaker(event, random.Random(seed))
-        return tidied(speaker.say(self.patterns.parsed(pattern))), speaker.used
+    def difference(self, story: Story) -> tuple[str, Event]:
+        """Return the name of something both sentences tell, and an event that has it otherwise.
 
-    def pair(self, label: int) -> Pair | None:
-        """Return a pair, or None if this draw made none."""
-        frame = self.rng.choice(self.frames)
-        event = Event(self.stock, {"source": self.rng.choice(frame.sources)})
-        patterns = self.pattern(frame), self.pattern(frame)
-        seeds = self.rng.getrandbits(32), self.rng.getrandbits(32)
-        one, said = self.told(event, patterns[0], seeds[0])
-        two, also = self.told(event, patterns[1], seeds[1])
-        if label == 1:
-            return None if one == two else Pair(one, two, 1, frame.name)
-        common = sorted((said & also).difference(HARMLESS))
-        focus, other = self.difference(event, common) if common else ("", event)
-        two, also = self.told(other, patterns[1], seeds[1])
-        if one == two or focus not in also:
-            return None
-        return Pair(one, two, 0, f"{frame.name}:{focus}")
-
-    def difference(self, event: Event, common: list[str]) -> tuple[str, Event]:
-        """Return the name of what differs, and the event that has it otherwise."""
+        Sometimes two names change places; sometimes a second thing is otherwise as well.
+        """
+        told = story.heard(0, story.event)[1] & story.heard(1, story.event)[1]
+        common = sorted(told.difference(HARMLESS))
+        if not common:
+            return "nothing", story.event
         for name in common:
             if name.endswith("2") and kind(name) in common and self.rng.random() < SWAPPED:
-                return name, event.swapped(kind(name), name)
-        focus = self.rng.choice(common)
-        return focus, event.altered(focus)
+                return name, story.event.swapped(kind(name), name)
+        focus, *more = self.rng.sample(common, min(len(common), self.rng.choice(CHANGES)))
+        other = story.event.altered(focus)
+        for name in more:
+            other = other.altered(name)
+        return focus, other
 
 
 def pairs(count: int, seed: int, pretraining: bool = False) -> list[Pair]:

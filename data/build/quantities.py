@@ -94,7 +94,8 @@ class Stock:
         text = f"{number:.1f}" if scale > 1 else f"{number:,.0f}"
         forms = {
             "": (text,),
-            "percent": (f"{text} percent", f"{text} percent", f"{text} %", f"{text} per cent"),
+            "percent": percents(text),
+            "degrees": (f"{text} degrees",),
             "millions": (f"$ {text} million", f"$ {text} million", f"{text} million dollars"),
             "thousands": (f"$ {text},000", f"$ {text},000", f"{text},000 dollars"),
         }[style]
@@ -138,10 +139,9 @@ class Stock:
 
     def percent(self) -> Value:
         """Return a percentage, exact or rounded."""
-        number = self.whole(2, 60)
+        number = self.whole(2, 45)
         if self.rng.random() < 0.5:
-            forms = (f"{number} percent", f"{number} percent", f"{number} %", f"{number} per cent")
-            return Value(forms, forms[0], number)
+            return Value(percents(str(number)), f"{number} percent", number)
         tenth = self.rng.choice((-2, -1, 1, 2, 3))
         exact = round(number + tenth / 10, 1)
         about = ("nearly", "almost", "just under") if tenth < 0 else ("slightly over", "just over")
@@ -224,6 +224,11 @@ class Stock:
         """Return a temperature."""
         number = self.whole(14, 104)
         return Value((f"{number} degrees",), str(number), number)
+
+
+def percents(number: str) -> tuple[str, ...]:
+    """Return the ways to write a percentage."""
+    return f"{number} percent", f"{number} percent", f"{number} %", f"{number} per cent"
 
 
 def spelled(number: int) -> Value:

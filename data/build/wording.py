@@ -34,7 +34,7 @@ class Slot:
 class Choice:
     """Wordings of one meaning; an optional choice may also be left out."""
 
-    wordings: tuple[Sequence_, ...]
+    wordings: tuple[Words, ...]
     optional: bool = False
 
 
@@ -47,7 +47,7 @@ class Switch:
 
 
 Node = str | Slot | Choice | Switch
-Sequence_ = tuple[Node, ...]
+Words = tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,9 @@ class Facts(Protocol):
     def side(self, name: str, count: int) -> int:
         """Return the side of a switch with `count` sides."""
 
+    def detailed(self, names: str) -> bool:
+        """Whether the event is told with the detail that has these values."""
+
 
 class Patterns:
     """The parser; `switches` are the bodies of named switches."""
@@ -77,7 +80,7 @@ class Patterns:
         self.text, self.place = "", 0
 
     @cache  # noqa: B019 - one parser lives as long as the program
-    def parsed(self, text: str) -> Sequence_:
+    def parsed(self, text: str) -> Words:
         """Return the nodes of a pattern; ValueError names a pattern that is not closed."""
         saved = self.text, self.place
         self.text, self.place = text, 0
@@ -85,7 +88,7 @@ class Patterns:
         self.text, self.place = saved
         return nodes
 
-    def _sequence(self, stops: str) -> Sequence_:
+    def _sequence(self, stops: str) -> Words:
         nodes: list[Node] = []
         while self.place < len(self.text) and self.text[self.place] not in (stops or "\n"):
             mark = self.text[self.place]
@@ -146,16 +149,21 @@ class Patterns:
 
 @dataclass
 class Speaker:
-    """Words patterns about one event; `used` collects the names of what was said."""
+    """Words patterns about one event; `used` collects the names of what was said.
+
+    `details` is the share of details that are told; for details with a value in them, `values` is,
+    or, if that is None, the event decides.
+    """
 
     facts: Facts
     rng: random.Random
-    details: float = 0.45
+    details: float = 0.4
+    values: float | None = None
 
     def __post_init__(self) -> None:
         self.used: set[str] = set()
 
-    def say(self, nodes: Sequence_) -> str:
+    def say(self, nodes: Words) -> str:
         """Return the words of the nodes, not yet tidied."""
         return "".join(self._node(node) for node in nodes)
 
@@ -167,9 +175,19 @@ class Speaker:
         if isinstance(node, Switch):
             self.used.add(node.name)
             return self._node(node.sides[self.facts.side(node.name, len(node.sides))])
-        if node.optional and self.rng.random() > self.details:
+        if node.optional and not self._included(node):
             return ""
         return self.say(self.rng.choice(node.wordings))
+
+    def _included(self, detail: Choice) -> bool:
+        """Whether to tell a detail."""
+        names = " ".join(
+            node.name for words in detail.wordings for node in words if isinstance(node, Slot)
+        )
+        dice = self.rng.random()
+        if not names:
+            return dice < self.details
+        return self.facts.detailed(names) if self.values is None else dice < self.values
 
     def _slot(self, slot: Slot) -> str:
         self.used.add(slot.name)
