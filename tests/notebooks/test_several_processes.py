@@ -22,6 +22,7 @@ import evaluate
 import psutil
 import pytest
 import torch
+from accelerate import DistributedType
 from accelerate.state import AcceleratorState, GradientState
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
@@ -33,7 +34,7 @@ NOTEBOOK = ROOT / "notebooks/3_fine_tuning/06_several_processes.ipynb"
 LAUNCH = [sys.executable, "-m", "accelerate.commands.launch"]
 TWO = ("--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
 ROWS = "96"
-SECONDS = 240  # before a launch that hangs is ended
+SECONDS = 500  # before a launch that hangs is ended
 Seen = dict[str, Any]
 
 
@@ -171,6 +172,39 @@ def test_the_copies_stay_equal_and_move(pair: list[Seen], desk: Desk) -> None:
 def test_twice_four_rows_train_as_eight_do(pair: list[Seen], alone: Seen) -> None:
     assert pair[0]["loss"] == pair[1]["loss"] == pytest.approx(alone["loss"], abs=1e-3)
     assert pair[0]["rate"] == alone["rate"] == pytest.approx(0, abs=1e-9)
+
+
+def test_accumulated_pieces_train_as_the_whole_batch_does(desk: Desk, alone: Seen) -> None:
+    with inside(desk, "witness") as witness:
+        witness.main(settings("pieces", "--batch-size", "4", "--accumulate", "2"))
+    pieces = desk.seen("pieces", 0)
+    assert pieces["loss"] == pytest.approx(alone["loss"], abs=1e-3)
+    assert pieces["rate"] == pytest.approx(0, abs=1e-9)
+
+
+def test_bf16_can_be_asked_of_a_processor(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with inside(desk) as train:
+        train.training_function(train.arguments(settings("half", "--precision", "bf16")))
+    told = dict(re.findall(r"^([\w ]+): (.+)$", capsys.readouterr().out, re.MULTILINE))
+    assert (told["precision"], told["examples"]) == ("bf16", "408")
+    assert 0 < float(told["loss"]) < 5
+
+
+def test_on_a_tpu_all_batches_have_one_shape(desk: Desk) -> None:
+    """A stand-in for the accelerator says TPU; the loaders are made, nothing runs on one."""
+
+    class Tpu:
+        distributed_type = DistributedType.XLA
+        local_main_process_first = contextlib.nullcontext
+
+    with inside(desk) as train:
+        args = train.arguments(settings("tpu"))
+        tokenizer = AutoTokenizer.from_pretrained(args.checkpoint)
+        loaders = train.make_loaders(args, Tpu, tokenizer)
+        lengths = {batch["input_ids"].shape[1] for loader in loaders for batch in loader}
+        assert lengths == {train.LONGEST}
 
 
 def test_two_machines_meet_and_train_as_one(desk: Desk, pair: list[Seen]) -> None:

@@ -6,6 +6,7 @@ validation rows that it predicted itself, what it got by gathering, its losses a
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import torch
@@ -26,7 +27,8 @@ def main(words: list[str] | None = None) -> None:
         "trained": [[i for i in row if i] for b in loader for row in b["input_ids"].tolist()],
         "own": [row for batch in validation for row in batch["idx"].tolist()],
     }
-    learner = train.make_learner(args, accelerator, args.epochs * len(loader))
+    updates = args.epochs * math.ceil(len(loader) / args.accumulate)
+    learner = train.make_learner(args, accelerator, updates)
     seen["loss"] = train.train(args, accelerator, learner, loader)
     seen["rate"] = learner[1].param_groups[0]["lr"]
     seen["rows"], seen["predictions"], seen["labels"] = train.predict(
