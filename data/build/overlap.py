@@ -54,8 +54,6 @@ def shared(pair: Pair) -> Counts:
     lengths = len(words(pair.sentence1)), len(words(pair.sentence2))
     features = {f"both {word}": 1.0 for word in one & two}
     features |= {f"one {word}": 1.0 for word in one ^ two}
-    features |= {f"{kind} numbers": float(sum(word[0].isdigit() for word in group))
-                 for kind, group in (("both", one & two), ("one", one ^ two))}
     return features | {
         "overlap": jaccard(pair), "unshared": float(len(one ^ two)),
         "difference": float(abs(lengths[0] - lengths[1])), "length": float(sum(lengths)),

@@ -41,10 +41,9 @@ class Stock:
     def __init__(self, rng: random.Random, pretraining: bool = False) -> None:
         self.rng, self.pretraining = rng, pretraining
         self.lists = read_entries("things.txt")
-        self.names = {
-            kind: half(" ".join(lines).split(), pretraining)
-            for kind, lines in read_entries("names.txt").items()
-        }
+        words = {kind: " ".join(lines).split() for kind, lines in read_entries("names.txt").items()}
+        self.ends = {kind[:-4]: found for kind, found in words.items() if kind.endswith("_end")}
+        self.names = {kind: half(found, pretraining) for kind, found in words.items()}
         self.kinds: dict[str, Callable[[], Value]] = {
             "person": self.person, "man": self.man, "woman": self.woman,
             "company": self.company, "city": self.city,
@@ -101,40 +100,47 @@ class Stock:
         }[style]
         return Value(forms, forms[0], number)
 
+    def joined(self, kind: str) -> str:
+        """Return a made-up name: one of many beginnings and one of many ends."""
+        while True:
+            begin, end = self.name(f"{kind}_begin"), self.rng.choice(self.ends[kind])
+            if begin[-1] != end[0]:
+                return begin + end
+
     def person(self) -> Value:
         """Return somebody: full name, or the last name."""
         return self.man() if self.rng.random() < 0.5 else self.woman()
 
     def man(self) -> Value:
         """Return a man."""
-        return named(self.name("men"), self.name("last"), "Mr.")
+        return named(self.name("men"), self.joined("last"), "Mr.")
 
     def woman(self) -> Value:
         """Return a woman."""
-        return named(self.name("women"), self.name("last"), "Ms.")
+        return named(self.name("women"), self.joined("last"), "Ms.")
 
     def company(self) -> Value:
         """Return a firm, with and without its legal ending."""
-        word = self.name("company")
+        word = self.joined("firm") if self.rng.random() < 0.7 else self.name("company")
         end = self.rng.choice(("Corp.", "Inc.", "Co.", "Group", "Ltd.", "Holdings"))
-        if self.rng.random() < 0.3:
+        if self.rng.random() < 0.2:
             word += " " + self.name("company_second")
         return Value((word, word, f"{word} {end}"), word)
 
     def city(self) -> Value:
-        """Return a city."""
-        word = self.name("city").replace("_", " ")
+        """Return a city, one that exists or not."""
+        word = self.joined("place") if self.rng.random() < 0.7 else self.name("city")
         return Value((word,), word)
 
     def country(self) -> Value:
         """Return a country."""
-        word = self.name("country").replace("_", " ")
+        word = self.name("country")
         return Value((word,), word)
 
     def team(self) -> Value:
         """Return a team: city and animal."""
-        city, animal = self.name("city").replace("_", " "), self.name("team")
-        full = f"the {city} {animal}"
+        animal = self.name("team")
+        full = f"the {self.city().short} {animal}"
         return Value((full, full, f"the {animal}"), f"the {animal}")
 
     def percent(self) -> Value:
