@@ -21,7 +21,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from data.build.events import Pair
 
 Counts = dict[str, float]
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.01, 0.1, 1.0)
 
 
 def words(sentence: str) -> list[str]:
