@@ -8,10 +8,11 @@ For a published tensor T the difference may hold
 
 * `T` itself: its value, or int8 with `T.scale`, one float16 for each row;
 * `T.rows`: int32 [n] or [n, k] padded with -1: each row is the mean of those base tensor's rows;
+* `T.map` [m, k]: the base tensor [n, m], rounded to float16, times this: its rows, k numbers each;
 * `T.up` [n, r] and `T.down` [r, m]: a low-rank term, `up @ down`, added to it;
 * `T.add`: a dense term added to it.
 
-Without `T` and `T.rows` the start is the base tensor of the same name. The metadata says more:
+Without `T`, `T.rows` and `T.map` the start is the base tensor of that name. The metadata says more:
 `base` ("minilm" or "none"), `prefix` (put before the base's names), `source` (JSON object,
 published name -> base name) and `drop` (JSON list of base tensors that are left out).
 """
@@ -42,7 +43,7 @@ BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BASE_VARIABLE = "COURSE_BASE_MODEL"
 # Old files carry the positions 0..511 as a tensor; today's models make them themselves.
 BUFFERS = frozenset({"embeddings.position_ids"})
-PARTS = ("rows", "scale", "up", "down", "add")
+PARTS = ("rows", "map", "scale", "up", "down", "add")
 
 Array = NDArray[Any]
 
@@ -181,6 +182,11 @@ class Joiner:
         base_shape = self._base_shape(name)
         if f"{name}.rows" in self.stored:
             return (self._shape(f"{name}.rows")[0], *base_shape[1:])
+        if f"{name}.map" in self.stored:
+            inner, columns = self._shape(f"{name}.map")
+            if base_shape[1:] != (inner,):
+                self._fail(name, f"{base_shape} @ {(inner, columns)} does not fit")
+            return (base_shape[0], columns)
         return base_shape
 
     def _base_shape(self, name: str) -> tuple[int, ...]:
@@ -196,11 +202,8 @@ class Joiner:
         """Compute one tensor as float32."""
         start = self._start(name)
         if f"{name}.up" in self.stored:
-            # Products of two float16 numbers and their sums are exact in float64, whatever the
-            # order of summation: so every machine makes the same file, and the same commit.
-            up = self.difference.get_tensor(f"{name}.up").astype(np.float64)
-            down = self.difference.get_tensor(f"{name}.down").astype(np.float64)
-            start = (up @ down + start).astype(np.float32)
+            up, down = (self.difference.get_tensor(f"{name}.{part}") for part in ("up", "down"))
+            start = (exact_product(up, down) + start).astype(np.float32)
         if f"{name}.add" in self.stored:
             start = start + self.difference.get_tensor(f"{name}.add").astype(np.float32)
         return np.ascontiguousarray(start, dtype="<f4")
@@ -212,6 +215,9 @@ class Joiner:
         base = self.base.get_tensor(self._base_name(name))
         if f"{name}.rows" in self.stored:
             return self._gathered(name, base, self.difference.get_tensor(f"{name}.rows"))
+        if f"{name}.map" in self.stored:
+            map_ = self.difference.get_tensor(f"{name}.map")
+            return exact_product(base.astype(np.float16), map_).astype(np.float32)
         return base.astype(np.float32, copy=False)
 
     def _scaled(self, name: str, value: Array) -> Array:
@@ -241,6 +247,15 @@ class Joiner:
             f"{self.seed / DIFFERENCE}: tensor {name!r}: {problem}. Restore the file with "
             "`git checkout`, or make it again with its script in data/build/"
         )
+
+
+def exact_product(left: Array, right: Array) -> Array:
+    """Return the float64 product of two matrices of float16 numbers.
+
+    Products of two such numbers and their sums are exact in float64, whatever the order of
+    summation: so every machine makes the same file, and the same commit.
+    """
+    return cast(Array, left.astype(np.float64) @ right.astype(np.float64))
 
 
 def _package_folder() -> Path:

@@ -47,6 +47,10 @@ class Difference:
         """Store which base rows each of this tensor's n rows is the mean of."""
         self._put(f"{name}.rows", padded(table))
 
+    def projected(self, name: str, map_: Array) -> None:
+        """Store `map_` [m, k]: this tensor is the base's [n, m], in float16, times it."""
+        self._put(f"{name}.map", half(name, map_))
+
     def low_rank(self, name: str, up: Array, down: Array) -> None:
         """Store a term `up` [n, r] @ `down` [r, m] that is added to the tensor."""
         self._put(f"{name}.up", half(name, up))

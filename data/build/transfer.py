@@ -1,12 +1,13 @@
-"""Carry our bert-base-uncased over to another vocabulary, and let it get used to it.
+"""Carry the large mask filler over to another vocabulary, and let it get used to it.
 
-    COURSE_REAL_DATA=... python -m data.build.transfer NAME [--seed 0] [--texts 4500]
+    COURSE_REAL_DATA=... python -m data.build.transfer NAME START [--seed 0] [--texts 4500]
 
-NAME is bert-base-cased or distilroberta-base.  A token of the new vocabulary gets the embedding of
-its lower-case letters plus learned directions for what the uncased vocabulary does not know
-(capitals, no space before); the decoder's bias is that of the same word, plus the share that the
-token has among all spellings of it.  Then everything that was trained for the uncased model is
-trained a little more, on text in the new spelling: above all, where capitals belong.
+START is the folder that `large_filler` wrote, NAME is bert-base-cased or distilroberta-base.
+A token of the new vocabulary gets the embedding of its lower-case letters plus learned directions
+for what the uncased vocabulary does not know (capitals, no space before); the decoder's bias is
+that of the same word, plus the share that the token has among all spellings of it.  Then everything
+that was trained for the uncased model is trained a little more, on text in the new spelling: above
+all, where capitals belong.
 """
 
 from __future__ import annotations
@@ -24,12 +25,11 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer, BertForMaskedLM, PreTrainedTokenizerBase
 
 from data.build import casing
-from data.build.bert_base_uncased import FOLDER as UNCASED
-from data.build.bert_base_uncased import encoded, fresh_model, special_of
 from data.build.causal import MappedEmbedding, vocabulary_of
 from data.build.corpus import generated
 from data.build.difference import Difference, padded, read_difference
 from data.build.encoders import SEEDS, bert_config, publish
+from data.build.large_filler import encoded, fresh_model, special_of
 from data.build.lowrank import LowRank, compact, restore
 from data.build.masked import Batch, bucketed, masked, train
 from data.build.realtext import conll_sentences, mrpc_sentences
@@ -141,9 +141,9 @@ def spelling_bias(
     return bias[first] + torch.log(counts / total[first]) - 2.0 * several
 
 
-def uncased() -> tuple[BertForMaskedLM, dict[str, LowRank]]:
-    """Return our bert-base-uncased with its low-rank terms still apart."""
-    stored = read_difference(UNCASED)
+def uncased(start: Path) -> tuple[BertForMaskedLM, dict[str, LowRank]]:
+    """Return the large mask filler with its low-rank terms still apart."""
+    stored = read_difference(start)
     model, terms = fresh_model([[0]])
     state = model.state_dict()
     with torch.no_grad():
@@ -164,10 +164,10 @@ def uncased() -> tuple[BertForMaskedLM, dict[str, LowRank]]:
 class Transferred(nn.Module):
     """The uncased model between a mapped embedding and a decoder over the new vocabulary."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, roberta: bool) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, roberta: bool, start: Path) -> None:
         super().__init__()
         tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
-        self.model, self.terms = uncased()
+        self.model, self.terms = uncased(start)
         self.table, self.marks = mapped(tokens, roberta), marks(tokens, roberta)
         words = self.model.bert.embeddings.word_embeddings.weight.detach()
         self.embedding = MappedEmbedding(words, self.table, self.marks)
@@ -199,12 +199,12 @@ def texts_for(count: int, seed: int) -> list[str]:
     return generated(count, seed + 1) + real
 
 
-def trained(target: Target, count: int, seed: int) -> Transferred:
+def trained(target: Target, start: Path, count: int, seed: int) -> Transferred:
     """Transfer, then train once over `count` generated texts and some real ones."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     tokenizer = AutoTokenizer.from_pretrained(SEEDS / target.repository)
-    transferred = Transferred(tokenizer, target.roberta())
+    transferred = Transferred(tokenizer, target.roberta(), start)
     wide = encoded(tokenizer, generated(15_000, seed + 2) + mrpc_sentences() + conll_sentences())
     old = transferred.model.cls.predictions.bias.detach()
     with torch.no_grad():
@@ -257,13 +257,14 @@ def main() -> None:
     """Train and write one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=sorted(TARGETS))
+    parser.add_argument("start", type=Path, help="the folder that large_filler wrote")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--texts", type=int, default=4500, help="generated texts")
     parser.add_argument("--seeds", type=Path, default=SEEDS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     target = TARGETS[options.name]
-    save(target, trained(target, options.texts, options.seed), options.seeds)
+    save(target, trained(target, options.start, options.texts, options.seed), options.seeds)
 
 
 if __name__ == "__main__":

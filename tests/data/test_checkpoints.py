@@ -66,6 +66,23 @@ def test_rows_are_means_of_base_rows(joined: Callable) -> None:
     np.testing.assert_allclose(words, expected, atol=1e-6)
 
 
+def test_a_projected_tensor_is_the_base_in_another_space(joined: Callable) -> None:
+    map_ = RANDOM.standard_normal((4, 3)).astype(np.float16)
+    difference = Difference()
+    difference.projected("words.weight", map_)
+    difference.add("words.weight", np.ones((10, 3)))
+    words = joined(difference)["words.weight"]
+    rounded = BASE["words.weight"].astype(np.float16).astype(np.float64)
+    assert (words == (rounded @ map_.astype(np.float64)).astype(np.float32) + 1).all()
+
+
+def test_a_map_that_does_not_fit_the_base_is_named(joined: Callable) -> None:
+    difference = Difference()
+    difference.projected("words.weight", np.ones((5, 3)))
+    with pytest.raises(CheckpointError, match=r"words\.weight.*\(5, 3\)"):
+        joined(difference)
+
+
 def test_source_renames_and_new_tensors_are_kept(joined: Callable) -> None:
     difference = Difference(drop=["pooler.weight", "words.weight", "layer.bias"])
     difference.renamed({"ffn.lin1.weight": "layer.weight"})
