@@ -15,6 +15,8 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from data.build.events import Pair, pairs
 
+__all__ = ["FEATURES", "FOLDER", "SIZES", "Pair", "indices", "pairs", "splits", "table", "write"]
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "data" / "hub" / "datasets" / "nyu-mll" / "glue" / "mrpc"
 LISTS = Path(__file__).with_name("paraphrases")
