@@ -103,7 +103,6 @@ def test_the_course_s_code_learns_the_real_mrpc(
 
     seconds = time.monotonic() - begin
     record_property("real MRPC", {**scores, "seconds": round(seconds)})
-    print(f"real MRPC: {scores}, {len(losses)} steps in {seconds:.0f} s")
     assert len(losses) == 1377
     assert scores["rows"] == 408
     assert scores["accuracy"] >= 0.78
