@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from data.build import benchmark, glue, reviews
+from data.build.grammar import Grammar
 
 THREE = ("train", "validation", "test")
 INFERENCE = ["entailment", "neutral", "contradiction"]
@@ -217,7 +218,7 @@ def test_a_bag_of_words_is_not_enough_for_reviews() -> None:
 
 @pytest.mark.parametrize("task", benchmark.TASKS)
 def test_no_pattern_of_a_small_task_lacks_a_column(task: str) -> None:
-    grammar = benchmark.Grammar.read(benchmark.FOLDER)
+    grammar = Grammar.read(benchmark.FOLDER)
     for variant in benchmark.TASKS[task]:
         for pattern in grammar.patterns[variant.topic].phrases:
             assert len(pattern.split(" || ")) > max(variant.columns), pattern

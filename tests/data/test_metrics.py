@@ -66,8 +66,9 @@ def drawn(config: str) -> tuple[list[float], list[float]]:
     """Return made-up predictions and references."""
     rng = np.random.default_rng(5)
     if config == "stsb":
-        right = np.round(rng.uniform(0, 5, 200), 1).astype(np.float32)
-        return np.round(right + rng.normal(size=200), 1).astype(np.float32).tolist(), right.tolist()
+        grades = np.round(rng.uniform(0, 5, 200), 1).astype(np.float32)
+        near = np.round(grades + rng.normal(size=200), 1).astype(np.float32)
+        return near.tolist(), grades.tolist()
     right = rng.integers(0, 2, 200)
     return np.where(rng.random(200) < 0.7, right, 1 - right).tolist(), right.tolist()
 

@@ -25,7 +25,7 @@ Examples:
 """
 
 
-class Accuracy(evaluate.Metric):
+class Accuracy(evaluate.Metric):  # type: ignore[misc]  # evaluate has no types
     """The share of right predictions."""
 
     def _info(self) -> evaluate.MetricInfo:

@@ -28,7 +28,7 @@ Examples:
 """
 
 
-class F1(evaluate.Metric):
+class F1(evaluate.Metric):  # type: ignore[misc]  # evaluate has no types
     """The harmonic mean of precision and recall."""
 
     def _info(self) -> evaluate.MetricInfo:

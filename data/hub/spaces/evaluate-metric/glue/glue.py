@@ -85,7 +85,7 @@ SCORES = {
 }
 
 
-class Glue(evaluate.Metric):
+class Glue(evaluate.Metric):  # type: ignore[misc]  # evaluate has no types
     """The metric of one GLUE task, which the configuration names."""
 
     def _info(self) -> evaluate.MetricInfo:
