@@ -11,16 +11,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from setup.hub import access
 from setup.hub.errors import BadRequest, RepoNotFound
 from setup.hub.names import Kind, RepoId, file_path, repo_id
 from setup.hub.repository import Repository
-from setup.hub.store import Store
+from setup.hub.store import Store, missing
 
 # What may follow an id in an address; tells gpt2/resolve/... from OWNER/NAME/resolve/...
 VERBS = frozenset({
     "resolve", "raw", "tree", "blob", "blame", "revision", "refs", "commits", "commit",
     "paths-info", "info", "git-upload-pack", "git-receive-pack", "preupload", "branch", "tag",
-    "discussions", "settings", "compare", "lfs-files", "auth-check",
+    "discussions", "settings", "compare", "lfs-files", "auth-check", "super-squash", "edit", "new",
+    "upload", "viewer",
 })  # fmt: skip
 
 
@@ -38,7 +40,7 @@ class Addressing:
             return
         raw = scope.get("raw_path") or quote(scope["path"]).encode()
         path = raw.decode("latin-1")
-        target = canonical_path(self.store, path)
+        target = canonical_path(self.store, path) or moved_path(self.store, Request(scope), path)
         if target is None:
             await self.app({**scope, "path": path}, receive, send)
             return
@@ -70,6 +72,21 @@ def canonical_path(store: Store, path: str) -> str | None:
     return f"{before}{target}{word[len(bare) :]}{slash}{after}"
 
 
+def moved_path(store: Store, request: Request, path: str) -> str | None:
+    """Give the address under the new id, where the address has the id of a moved repository.
+
+    None for a private repository that is not the caller's: its new name is nobody else's business.
+    """
+    kind, before, rest = kind_and_rest(path)
+    owner, _, after = rest.partition("/")
+    word, slash, verb = after.partition("/")
+    name = word.removesuffix(".git")
+    target = store.moved(kind, f"{owner}/{name}")
+    if target is None or not access.may_read(request, target):
+        return None
+    return f"{before}{target}{word[len(name) :]}{slash}{verb}"
+
+
 def text(request: Request, name: str) -> str:
     """Give a part of the address, decoded; raises BadRequest when it is not UTF-8."""
     raw = request.path_params.get(name, "")
@@ -86,6 +103,11 @@ class Place:
     store: Store
     id: RepoId
     repository: Repository
+
+    @property
+    def private(self) -> bool:
+        """Whether only the owner may see it."""
+        return self.store.is_private(self.id)
 
 
 @dataclass(frozen=True)
@@ -111,9 +133,14 @@ def identity(request: Request) -> RepoId:
 
 
 def place(request: Request) -> Place:
-    """Open the repository that the address names; raises RepoNotFound when there is none."""
+    """Open the repository that the address names.
+
+    Raises RepoNotFound when there is none, or when it is private and not the caller's.
+    """
     store: Store = request.app.state.store
     repo = identity(request)
+    if not store.exists(repo) or not access.may_read(request, repo):
+        raise missing(repo)
     return Place(store, repo, store.open(repo))
 
 

@@ -1,5 +1,6 @@
 """The application: which function answers at which address, and how errors are told."""
 
+import pygit2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -7,29 +8,46 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from setup.hub import catalog, errors, files, git, information, lfs, services
+from setup.hub import (
+    administration,
+    catalog,
+    commits,
+    discussions,
+    errors,
+    files,
+    git,
+    information,
+    lfs,
+    services,
+    signing,
+)
 from setup.hub.accounts import Accounts
 from setup.hub.addresses import Addressing, kind_and_rest
+from setup.hub.disk import NO_ROOM
 from setup.hub.names import repo_id
 from setup.hub.store import Store
 
 _API = "/api/{kinds}/{owner}/{name}"
 
 
-def create(store: Store) -> Starlette:
-    """Build the application over an open store."""
+def create(store: Store, sign_up: bool = False) -> Starlette:
+    """Build the application over an open store; ``sign_up`` lets people make accounts."""
     app = Starlette(
         routes=_api_routes() + _web_routes(),
         middleware=[Middleware(Addressing, store=store)],
         exception_handlers={
             errors.HubError: _told,
             HTTPException: _translated,
+            OSError: _disk,
+            pygit2.GitError: _disk,
             Exception: _unexpected,
         },
     )
     app.router.redirect_slashes = False
     app.state.store = store
-    app.state.accounts = Accounts(store.root)
+    app.state.accounts = Accounts(store.root, lambda name: name.lower() in store.owners(), sign_up)
+    app.state.devices = signing.Devices()
+    git.install_hooks(store.root)
     return app
 
 
@@ -39,6 +57,15 @@ def _api_routes() -> list[Route]:
         Route("/api/health", services.health),
         Route("/api/whoami-v2", services.whoami),
         Route("/api/validate-yaml", services.validate_yaml, methods=["POST"]),
+        Route("/oauth/device", signing.device, methods=["POST"]),
+        Route("/oauth/token", signing.token, methods=["POST"]),
+        Route("/api/repos/create", administration.create, methods=["POST"]),
+        Route("/api/repos/delete", administration.delete, methods=["DELETE"]),
+        Route("/api/repos/move", administration.move, methods=["POST"]),
+        Route("/api/settings/repositories", administration.owned),
+        Route("/api/users/{owner}/overview", administration.user),
+        Route("/api/organizations/{owner}/overview", administration.organization),
+        Route("/api/organizations/{organization}/settings/repositories", administration.owned),
         Route("/api/{kinds}", catalog.listing),
         Route(_API, information.info),
         Route(_API + "/revision/{revision}", information.info),
@@ -48,6 +75,35 @@ def _api_routes() -> list[Route]:
         Route(_API + "/refs", information.refs),
         Route(_API + "/auth-check", information.auth_check),
         Route(_API + "/commits/{revision}", information.commits),
+        *_writing_routes(),
+        *_discussion_routes(),
+    ]
+
+
+def _writing_routes() -> list[Route]:
+    branch, tag = _API + "/branch/{branch}", _API + "/tag/{revision}"
+    return [
+        Route(_API + "/preupload/{revision}", commits.preupload, methods=["POST"]),
+        Route(_API + "/commit/{revision}", commits.commit, methods=["POST"]),
+        Route(_API + "/settings", administration.settings, methods=["PUT"]),
+        Route(branch, administration.add_branch, methods=["POST"]),
+        Route(branch, administration.delete_branch, methods=["DELETE"]),
+        Route(tag, administration.add_tag, methods=["POST"]),
+        Route(tag, administration.delete_tag, methods=["DELETE"]),
+        Route(_API + "/super-squash/{branch}", administration.squash, methods=["POST"]),
+        Route(_API + "/lfs-files", lfs.listing),
+    ]
+
+
+def _discussion_routes() -> list[Route]:
+    every, one = _API + "/discussions", _API + "/discussions/{number}"
+    return [
+        Route(every, discussions.listing),
+        Route(every, discussions.create, methods=["POST"]),
+        Route(one, discussions.details),
+        Route(one + "/{action}", discussions.act, methods=["POST"]),
+        Route(one + "/comment/{comment}/edit", discussions.edit, methods=["POST"]),
+        Route(one + "/comment/{comment}/hide", discussions.hide, methods=["POST"]),
     ]
 
 
@@ -63,6 +119,8 @@ def _web_routes() -> list[Route]:
             Route(base + "/git-receive-pack", git.receive_pack, methods=["POST"]),
             Route(base + "/info/lfs/objects/batch", lfs.batch, methods=["POST"]),
             Route(base + "/info/lfs/objects/{oid}", lfs.download),
+            Route(base + "/info/lfs/objects/{oid}", lfs.upload, methods=["PUT"]),
+            Route(base + "/info/lfs/verify", lfs.verify, methods=["POST"]),
         ]
     return found
 
@@ -79,8 +137,6 @@ def _translated(request: Request, error: Exception) -> Response:
     """Errors that the framework raises itself: no route, or a wrong method."""
     assert isinstance(error, HTTPException)  # registered for this class only
     call = f"{request.method} {request.scope['path'][:200]}"
-    if error.status_code == 404 and request.method not in ("GET", "HEAD"):
-        return _told(request, errors.Forbidden(f"This Hub is read only: {call} is refused."))
     if error.status_code == 404:
         kind = errors.RepoNotFound if _no_repository(request) else errors.NotFound
         return _told(request, kind(f"Nothing is found at {request.scope['path'][:200]}."))
@@ -99,6 +155,14 @@ def _no_repository(request: Request) -> bool:
     except errors.BadRequest:
         pass  # a one-word id, say: no repository has it
     return bool(rest) and (path.startswith(f"/api/{kind.plural}/") or "/resolve/" in path)
+
+
+def _disk(request: Request, error: Exception) -> Response:
+    """A full disk, told by the system or by git; anything else is a defect of ours."""
+    full = getattr(error, "errno", None) in NO_ROOM or "No space left" in str(error)
+    if not full:
+        raise error
+    return _told(request, errors.NoSpace("The Hub's disk is full: nothing was stored."))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

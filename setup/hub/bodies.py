@@ -18,9 +18,14 @@ async def bounded_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def json_object(request: Request, limit: int) -> dict[str, Any]:
-    """Read a JSON object; raises BadRequest for anything else, TooLarge beyond the limit."""
+async def json_object(request: Request, limit: int, empty: bool = False) -> dict[str, Any]:
+    """Read a JSON object; raises BadRequest for anything else, TooLarge beyond the limit.
+
+    With ``empty``, no body at all stands for an empty object.
+    """
     body = await bounded_body(request, limit)
+    if empty and not body.strip():
+        return {}
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as err:

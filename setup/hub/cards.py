@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from setup.hub.errors import BadRequest
 from setup.hub.names import Kind
 
 CARD = "README.md"
@@ -76,6 +77,16 @@ def header(text: str) -> dict[str, Any]:
         raise yaml.YAMLError(f"the header is a {type(value).__name__}, not a mapping")
     found: dict[str, Any] = plain(value or {}, itertools.count())
     return found
+
+
+def check(text: str) -> None:
+    """Make sure that a card's header can be read; raises BadRequest when it cannot."""
+    try:
+        header(text)
+    except yaml.YAMLError as err:
+        message = f"Invalid YAML in the card's header: {err}"
+        body = {"errors": [{"message": message}], "warnings": []}
+        raise BadRequest(message, body=body) from err
 
 
 def plain(value: object, counter: "itertools.count[int]") -> Any:  # noqa: ANN401, any JSON value

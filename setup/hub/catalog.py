@@ -14,7 +14,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from setup.hub import cards, paging
+from setup.hub import access, cards, paging
 from setup.hub.errors import BadRequest, EntryNotFound, NotFound, RevisionNotFound
 from setup.hub.names import Kind, RepoId
 from setup.hub.repository import MAIN, Repository
@@ -45,13 +45,13 @@ def listing(request: Request) -> Response:
     kind = Kind.from_plural(request.path_params["kinds"])
     if kind is None:
         raise NotFound(f"There is no API at {request.url.path}.")
-    records = _records(request.app.state.store, kind)
+    records = visible(request, kind)
     found = _sorted([item for item in records if _wanted(item, request)], request)
     page = paging.page(request, found, LIST_PAGE)
     return JSONResponse([_listed(item, request) for item in page.items], headers=page.headers)
 
 
-def describe(repo: RepoId, repository: Repository, commit: str) -> _Record:
+def describe(repo: RepoId, repository: Repository, commit: str, private: bool = False) -> _Record:
     """Give the JSON that describes a repository at a commit; of its files, the names only."""
     facts = _facts(repository.path, repo.kind, commit)
     record: _Record = {
@@ -61,7 +61,7 @@ def describe(repo: RepoId, repository: Repository, commit: str) -> _Record:
         "sha": commit,
         "lastModified": facts.modified,
         "createdAt": facts.created,
-        "private": False,
+        "private": private,
         "gated": False,
         "disabled": False,
         "downloads": 0,
@@ -99,14 +99,18 @@ def values(request: Request, name: str) -> list[str]:
     return [word for value in found for word in value.split(",") if word]
 
 
-def _records(store: Store, kind: Kind) -> Iterable[_Record]:
+def visible(request: Request, kind: Kind) -> Iterable[_Record]:
+    """Describe all repositories of a kind that the caller may see."""
+    store: Store = request.app.state.store
     for repo in store.ids(kind):
+        if not access.may_read(request, repo):
+            continue
         repository = store.open(repo)
         try:
             commit = repository.resolve(MAIN)
         except RevisionNotFound:  # nothing has been committed to it yet
             continue
-        yield describe(repo, repository, commit)
+        yield describe(repo, repository, commit, store.is_private(repo))
 
 
 @lru_cache(maxsize=_KEPT)

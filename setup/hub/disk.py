@@ -1,5 +1,6 @@
 """Writing to the disk so that a crash leaves either the old state or the new one, never a mix."""
 
+import errno
 import json
 import os
 import tempfile
@@ -14,6 +15,8 @@ try:
     import fcntl
 except ImportError:  # Windows has no fcntl; msvcrt locks bytes of a file instead.
     fcntl = None  # type: ignore[assignment]
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a full or read-only disk says
 
 
 def sync_folder(folder: Path) -> None:

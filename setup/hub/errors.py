@@ -81,6 +81,20 @@ class MethodNotAllowed(HubError):
     code = "MethodNotAllowed"
 
 
+class Conflict(HubError):
+    """What should be made is there already, or another change came first (409)."""
+
+    status = 409
+    code = "Conflict"
+
+
+class PreconditionFailed(HubError):
+    """The branch has moved on since the commit that the caller builds on (412)."""
+
+    status = 412
+    code = "PreconditionFailed"
+
+
 class TooLarge(HubError):
     """The request's body is longer than the Hub reads (413)."""
 
@@ -93,6 +107,13 @@ class RangeNotSatisfiable(HubError):
 
     status = 416
     code = "RangeNotSatisfiable"
+
+
+class NoSpace(HubError):
+    """The disk is full; nothing of the request was kept (507)."""
+
+    status = 507
+    code = "InsufficientStorage"
 
 
 class HubStartError(Exception):

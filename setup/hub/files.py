@@ -81,7 +81,7 @@ def _file(where: Spot) -> Entry:
 
 def _large_file(where: Spot, entry: Entry) -> Path:
     assert entry.pointer is not None  # the caller asked only because there is one
-    if not where.store.objects.has(entry.pointer):
+    if not where.repository.holds(entry.pointer) or not where.store.objects.has(entry.pointer):
         raise EntryNotFound(
             f"Entry not found: the content of {where.path} was never uploaded "
             f"(large file {entry.pointer.oid}).",

@@ -1,12 +1,14 @@
-"""git over HTTP: clone and fetch by git's own ``http-backend``, run as a CGI program.
+"""git over HTTP: clone, fetch and push by git's own ``http-backend``, run as a CGI program.
 
-Bytes pass through in blocks both ways, so memory does not grow with the size of a pack. What is
-left out today: pushing, which needs accounts that own repositories.
+Bytes pass through in blocks both ways, so memory does not grow with the size of a pack. A push
+needs the token of an account that may write; what it brings is checked by ``receiving`` before
+git shows it to anyone.
 """
 
 import asyncio
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -16,9 +18,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from setup.hub.addresses import Place, place
+from setup.hub import access
+from setup.hub.accounts import Account
+from setup.hub.addresses import Place
+from setup.hub.challenge import asked, git_place
+from setup.hub.disk import atomic_file
 from setup.hub.errors import BadRequest, Forbidden, HubError, NotFound
 
+ROOT = Path(__file__).resolve().parents[2]
+HOOKS = "hooks"  # the folder of hooks in the state folder
 BLOCK = 1 << 16  # bytes passed on at once; a pipe holds no more
 _FETCH = "git-upload-pack"
 _PUSH = "git-receive-pack"
@@ -26,24 +34,38 @@ _REFUSALS = {403: Forbidden, 404: NotFound, 500: HubError}
 
 
 def advertise(request: Request) -> Response:
-    """GET .../info/refs?service=git-upload-pack: the references, where every fetch begins."""
-    where = place(request)
+    """GET .../info/refs?service=: the references, where every fetch and every push begins."""
+    where = git_place(request)
     service = request.query_params.get("service", "")
-    if service == _PUSH:
-        raise _no_push(where)
-    if service != _FETCH:
-        raise BadRequest(f"service={service[:50]!r}: only {_FETCH} over smart HTTP is spoken here.")
-    return Backend(_variables(request, where, "info/refs"))
+    if service not in (_FETCH, _PUSH):
+        raise BadRequest(f"service={service[:50]!r}: only smart HTTP is spoken here.")
+    pusher = _pusher(request, where) if service == _PUSH else None
+    return Backend(_variables(request, where, "info/refs", pusher))
 
 
 def upload_pack(request: Request) -> Response:
     """POST .../git-upload-pack: negotiate and send a pack."""
-    return Backend(_variables(request, place(request), _FETCH))
+    return Backend(_variables(request, git_place(request), _FETCH))
 
 
 def receive_pack(request: Request) -> Response:
-    """POST .../git-receive-pack: refused, this Hub is read only today."""
-    raise _no_push(place(request))
+    """POST .../git-receive-pack: take a pack and move references, all checked by a hook."""
+    where = git_place(request)
+    return Backend(_variables(request, where, _PUSH, _pusher(request, where)))
+
+
+def install_hooks(state: Path) -> None:
+    """Write the hook that git runs before it takes a push, shared by all repositories."""
+    hook = state / HOOKS / "pre-receive"
+    with atomic_file(hook, 0o755) as stream:
+        stream.write(b'#!/bin/sh\nexec "$HUB_PYTHON" -m setup.hub.receiving\n')
+
+
+def _pusher(request: Request, where: Place) -> Account:
+    """Who pushes; git sends its token once it is asked to."""
+    if access.caller(request) is None:
+        raise asked(access.BAD_TOKEN if access.sent_token(request) else "A push needs a token.")
+    return access.writer(request, where.id)
 
 
 class Backend(Response):
@@ -114,7 +136,9 @@ async def _head(output: asyncio.StreamReader) -> tuple[int, list[tuple[bytes, by
     return status, headers
 
 
-def _variables(request: Request, where: Place, service: str) -> dict[str, str]:
+def _variables(
+    request: Request, where: Place, service: str, pusher: Account | None = None
+) -> dict[str, str]:
     """The environment that the CGI program reads; nothing of the user's own git settings."""
     path = where.repository.path
     wanted = {
@@ -124,7 +148,7 @@ def _variables(request: Request, where: Place, service: str) -> dict[str, str]:
         "GIT_HTTP_EXPORT_ALL": "1",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
-        **_settings(),
+        **_settings(where.store.root / HOOKS),
         "REQUEST_METHOD": request.method,
         "QUERY_STRING": request.scope["query_string"].decode("latin-1"),
     }
@@ -134,17 +158,25 @@ def _variables(request: Request, where: Place, service: str) -> dict[str, str]:
         "HTTP_CONTENT_ENCODING": "content-encoding",
         "GIT_PROTOCOL": "git-protocol",
     }
+    if pusher is not None:
+        # REMOTE_USER opens the way for git-receive-pack; the other two are for the hook.
+        wanted |= {"REMOTE_USER": pusher.name, "HUB_PYTHON": sys.executable}
+        wanted |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     sent = {key: request.headers.get(name, "") for key, name in passed.items()}
     return wanted | {key: value for key, value in sent.items() if value}
 
 
-def _settings() -> dict[str, str]:
+def _settings(hooks: Path) -> dict[str, str]:
     """git's own settings for every call, in the form that git reads from the environment."""
     chosen = {
         "safe.directory": "*",  # the state folder may belong to another user, as in a container
         # Look for similar content only among small files: for megabytes of data it takes seconds
         # a file and finds nothing.
         "core.bigFileThreshold": "1m",
+        "core.hooksPath": str(hooks),
+        "core.fsync": "committed",  # an acknowledged push outlives a power failure
+        "receive.fsckObjects": "true",
+        "receive.autogc": "false",  # no process of git's outlives its request
     }
     found = {"GIT_CONFIG_COUNT": str(len(chosen))}
     for number, (key, value) in enumerate(chosen.items()):
@@ -160,7 +192,3 @@ def _program() -> str:
     except (OSError, subprocess.CalledProcessError) as err:
         raise HubError("git cannot be run on the Hub's machine; install git.") from err
     return str(Path(found.stdout.strip()) / "git-http-backend")
-
-
-def _no_push(where: Place) -> Forbidden:
-    return Forbidden(f"This Hub is read only: {where.id} cannot be pushed to.")

@@ -24,7 +24,7 @@ MAX_BODY = 1 << 20  # bytes in a paths-info request
 def info(request: Request) -> Response:
     """GET /api/KINDs/ID[/revision/REV]: all about one repository at one commit."""
     where = spot(request)
-    record = catalog.describe(where.id, where.repository, where.commit)
+    record = catalog.describe(where.id, where.repository, where.commit, where.private)
     record |= _stored(where)
     if flag(request, "blobs"):
         files = (e for e in where.repository.entries(where.commit, "", True) if not e.folder)

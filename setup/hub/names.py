@@ -11,7 +11,11 @@ from setup.hub.errors import BadRequest
 
 MAX_ID = 96  # characters in OWNER/NAME, the limit that the clients check too
 MAX_PATH = 1024  # characters in a path inside a repository
-RESERVED_OWNERS = frozenset({"api", "datasets", "models", "spaces"})
+# First words of addresses that mean something else than an owner.
+RESERVED_OWNERS = frozenset({
+    "api", "datasets", "models", "spaces", "new", "new-dataset", "new-space", "login", "logout",
+    "join", "settings", "oauth", "static", "docs", "organizations", "kernels", "buckets",
+})  # fmt: skip
 
 _WORD = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -65,8 +69,10 @@ def repo_id(kind: Kind, owner: str, name: str) -> RepoId:
     ``.``, starts or ends with ``-`` or ``.``, or when the id is longer than 96 characters.
     """
     whole = f"{owner}/{name}"
+    if owner.lower() in RESERVED_OWNERS:
+        raise BadRequest(f"Invalid repository id {whole!r}: {owner} is a word of the Hub's own.")
     bad = next((part for part in (owner, name) if not is_word(part)), None)
-    if bad is not None or len(whole) > MAX_ID or owner.lower() in RESERVED_OWNERS:
+    if bad is not None or len(whole) > MAX_ID:
         raise BadRequest(
             f"Invalid repository id {whole!r}: write OWNER/NAME with letters, digits, '-', '_' "
             f"and '.', at most {MAX_ID} characters, no '--' or '..', not ending in '.git'."
@@ -110,3 +116,17 @@ def revision_name(revision: str) -> str:
             f"Invalid revision {revision[:200]!r}: use a branch, a tag or a commit hash."
         )
     return revision
+
+
+def branch_name(name: str) -> str:
+    """Check the name of a branch or tag that is to be made.
+
+    Raises BadRequest as ``revision_name`` does, and for names that could be taken for something
+    else: a full reference, HEAD, or a commit hash.
+    """
+    revision_name(name)
+    if name.startswith("refs/") or name == "HEAD" or re.fullmatch(r"[0-9a-f]{40}", name):
+        raise BadRequest(f"Invalid name {name[:200]!r}: it reads as a reference or a commit hash.")
+    if any(part.startswith(".") or part.endswith((".", ".lock")) for part in name.split("/")):
+        raise BadRequest(f"Invalid name {name[:200]!r}: no part may start or end with a dot.")
+    return name

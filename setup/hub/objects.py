@@ -66,19 +66,10 @@ class ObjectStore:
 
     def add(self, blocks: Iterable[bytes]) -> Pointer:
         """Store content that arrives block by block; it is visible only once it is whole."""
-        digest, size = hashlib.sha256(), 0
-        handle, name = tempfile.mkstemp(dir=self.incoming)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                for block in blocks:
-                    digest.update(block)
-                    size += stream.write(block)
-                stream.flush()
-                os.fsync(stream.fileno())
-            return self._publish(Path(name), Pointer(digest.hexdigest(), size))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with Incoming(self) as incoming:
+            for block in blocks:
+                incoming.write(block)
+            return incoming.publish()
 
     def adopt(self, source: Path) -> Pointer:
         """Hash a file that lies in ``incoming`` and move it to its place."""
@@ -88,14 +79,15 @@ class ObjectStore:
                 digest.update(block)
                 size += len(block)
             os.fsync(stream.fileno())
-        return self._publish(source, Pointer(digest.hexdigest(), size))
+        return self.publish(source, Pointer(digest.hexdigest(), size))
 
     def clear_incoming(self) -> None:
         """Remove what an interrupted process left half written."""
         shutil.rmtree(self.incoming)
         self.incoming.mkdir()
 
-    def _publish(self, source: Path, pointer: Pointer) -> Pointer:
+    def publish(self, source: Path, pointer: Pointer) -> Pointer:
+        """Move a synced file from ``incoming`` to its place; one that is there already stays."""
         target = self.path(pointer.oid)
         if self.has(pointer):
             source.unlink()
@@ -105,6 +97,44 @@ class ObjectStore:
         os.replace(source, target)
         sync_folder(target.parent)
         return pointer
+
+
+class Incoming:
+    """A large file on its way in: hashed while it is written, removed unless it is published."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._digest, self.size = hashlib.sha256(), 0
+        handle, name = tempfile.mkstemp(dir=store.incoming)
+        self._stream, self._path = os.fdopen(handle, "wb"), Path(name)
+
+    def __enter__(self) -> "Incoming":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._path.unlink(missing_ok=True)
+
+    def write(self, block: bytes | bytearray) -> None:
+        """Take the next bytes."""
+        self._digest.update(block)
+        self.size += self._stream.write(block)
+
+    def publish(self, wanted: Pointer | None = None) -> Pointer:
+        """Make the file visible under its hash.
+
+        Raises BadRequest when it is not the wanted one: nothing is stored then.
+        """
+        found = Pointer(self._digest.hexdigest(), self.size)
+        if wanted is not None and found != wanted:
+            raise BadRequest(
+                f"The upload is {found.size} bytes with SHA-256 {found.oid}, not "
+                f"{wanted.size} bytes with SHA-256 {wanted.oid}: nothing was stored, send it again."
+            )
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        return self._store.publish(self._path, found)
 
 
 def file_blocks(path: Path) -> Iterable[bytes]:

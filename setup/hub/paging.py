@@ -36,11 +36,11 @@ def page(request: Request, items: Sequence[Item], size: int) -> Page[Item]:
     return Page(list(items[start:stop]), headers)
 
 
-def number(request: Request, name: str, default: int) -> int:
-    """Read a whole number from the query; raises BadRequest for anything else."""
+def number(request: Request, name: str, default: int, digits: int = 9) -> int:
+    """Read a whole number of at most so many digits from the query; BadRequest for others."""
     value = request.query_params.get(name)
     if value is None:
         return default
-    if not value.isascii() or not value.isdigit() or len(value) > 9:
+    if not value.isascii() or not value.isdigit() or len(value) > digits:
         raise BadRequest(f"{name}={value[:50]!r} is not a whole number.")
     return int(value)

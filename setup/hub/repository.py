@@ -10,7 +10,7 @@ from typing import TypeVar
 import pygit2
 from pygit2.enums import FileMode, ObjectType, RepositoryOpenFlag, SortMode
 
-from setup.hub.errors import EntryNotFound, RevisionNotFound
+from setup.hub.errors import Conflict, EntryNotFound, RevisionNotFound
 from setup.hub.names import revision_name
 from setup.hub.objects import MAX_POINTER, Pointer
 
@@ -19,6 +19,7 @@ MAIN = "main"
 pygit2.settings.owner_validation = False
 _HASH = re.compile(r"[0-9a-f]{7,40}")
 _Object = TypeVar("_Object", pygit2.Commit, pygit2.Tree, pygit2.Blob)
+LARGE = "large"  # the folder with an empty file for each large file that the repository holds
 _REF_FOLDERS = ("refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/")
 
 
@@ -151,17 +152,120 @@ class Repository:
         index = pygit2.Index()
         for path, data in files.items():
             index.add(pygit2.IndexEntry(path, self._git.create_blob(data), FileMode.BLOB))
-        tree = index.write_tree(self._git)
-        head = self._reference_commit(f"refs/heads/{branch}")
-        if head is not None and head.tree_id == tree:
-            return str(head.id)
-        parents = [head.id] if head is not None else []
-        ref = f"refs/heads/{branch}"
-        return str(self._git.create_commit(ref, author, author, title, tree, parents))
+        ref, tree = f"refs/heads/{branch}", self.tree_from(index)
+        head = self.head(ref)
+        if head is not None and self.tree_of(head) == tree:
+            return head
+        made = self.append(ref, tree, head, title, author)
+        assert made is not None  # seeds are planted before anyone else can write
+        return made
+
+    def head(self, ref: str) -> str | None:
+        """Give the commit that a full reference leads to, or None where it is not there."""
+        found = self._reference_commit(ref)
+        return str(found.id) if found is not None else None
+
+    def tree_of(self, commit: str) -> str:
+        """Give the id of a commit's tree."""
+        return str(self._get(commit, pygit2.Commit).tree_id)
+
+    def index_of(self, commit: str | None) -> pygit2.Index:
+        """Give a commit's files as an index in memory; an empty one for None."""
+        index = pygit2.Index()
+        if commit is not None:
+            index.read_tree(self._get(commit, pygit2.Commit).tree)
+        return index
+
+    def tree_from(self, index: pygit2.Index) -> str:
+        """Write an index as a tree; gives the tree's id."""
+        return str(index.write_tree(self._git))
+
+    def add_blob(self, data: bytes) -> pygit2.Oid:
+        """Store bytes; nothing leads to them until a commit does."""
+        return self._git.create_blob(data)
+
+    def blob(self, oid: str | pygit2.Oid) -> bytes:
+        """Give the bytes of a blob."""
+        return self._get(oid, pygit2.Blob).data
+
+    def append(
+        self, ref: str, tree: str, head: str | None, text: str, author: pygit2.Signature
+    ) -> str | None:
+        """Put a commit on a reference whose commit is ``head``.
+
+        Gives the commit's hash, or None when the reference has moved or is locked: git compares
+        and swaps it, so two writers cannot overtake each other.
+        """
+        parents = [pygit2.Oid(hex=head)] if head is not None else []
+        made = self._git.create_commit(None, author, author, text, pygit2.Oid(hex=tree), parents)
+        return str(made) if self.swap(ref, head, str(made)) else None
+
+    def orphan(self, tree: str, text: str, author: pygit2.Signature) -> str:
+        """Make a commit without a parent, on no reference yet; gives its hash."""
+        return str(self._git.create_commit(None, author, author, text, pygit2.Oid(hex=tree), []))
+
+    def merged_tree(self, base: str, head: str) -> tuple[str | None, list[str]]:
+        """Merge two commits in memory; gives the tree, or None and the paths in conflict."""
+        index = self._git.merge_commits(pygit2.Oid(hex=base), pygit2.Oid(hex=head))
+        if index.conflicts is not None:
+            sides = [side for three in index.conflicts for side in three if side is not None]
+            return None, sorted({side.path for side in sides})
+        return self.tree_from(index), []
+
+    def patch(self, old: str | None, new: str) -> pygit2.Diff:
+        """Give what changed from one commit (None: from nothing) to another."""
+        tree = self._tree(new)
+        if old is None:
+            return tree.diff_to_tree(swap=True)
+        return self._tree(old).diff_to_tree(tree)
+
+    def common(self, one: str, other: str) -> str | None:
+        """Give the newest commit that two commits both descend from, or None."""
+        found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        return str(found) if found is not None else None
+
+    def swap(self, ref: str, old: str | None, new: str | None) -> bool:
+        """Set a reference from one commit to another; None stands for no reference.
+
+        Tells whether it was done: not when the reference is not what ``old`` says, or is locked.
+        """
+        try:
+            with self._git.transaction() as change:
+                change.lock_ref(ref)
+                if self.head(ref) != old:
+                    return False
+                if new is None:
+                    change.remove(ref)
+                else:
+                    change.set_target(ref, pygit2.Oid(hex=new))
+        except pygit2.GitError as err:
+            if "failed to lock" in str(err):
+                return False
+            if "directory" in str(err):  # git keeps references in folders of their names
+                message = f"{ref} cannot be beside a reference that its name begins with."
+                raise Conflict(message) from err
+            raise
+        return True
+
+    def annotate(self, name: str, commit: str, text: str, author: pygit2.Signature) -> str:
+        """Make a tag's object with a message, on no reference yet; gives its hash."""
+        # pygit2 makes an annotated tag only with its reference, so the object is written by hand.
+        line = f"{author.name} <{author.email}> {author.time} +0000"
+        data = f"object {commit}\ntype commit\ntag {name}\ntagger {line}\n\n{text}\n"
+        return str(self._git.write(ObjectType.TAG, data.encode()))
 
     def tag(self, name: str, commit: str) -> None:
         """Set a tag on a commit, moving it when it exists."""
         self._git.references.create(f"refs/tags/{name}", commit, force=True)
+
+    def holds(self, pointer: Pointer) -> bool:
+        """Tell whether a large file was uploaded to this very repository."""
+        return (self.path / LARGE / pointer.oid).exists()
+
+    def take(self, pointer: Pointer) -> None:
+        """Note that a large file belongs to this repository."""
+        (self.path / LARGE).mkdir(exist_ok=True)
+        (self.path / LARGE / pointer.oid).touch()
 
     def _named_commit(self, revision: str) -> pygit2.Commit | None:
         if revision.startswith(_REF_FOLDERS):

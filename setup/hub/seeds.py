@@ -7,7 +7,6 @@ difference that ``setup.checkpoints`` joins with the base encoder into ``model.s
 The same seeds always give the same commits: author, date and message are fixed.
 """
 
-import errno
 import gzip
 import hashlib
 import json
@@ -21,7 +20,7 @@ from pathlib import Path
 import pygit2
 
 from setup.hub import attributes
-from setup.hub.disk import read_json, write_json
+from setup.hub.disk import NO_ROOM, read_json, write_json
 from setup.hub.errors import HubError
 from setup.hub.names import Kind, RepoId, file_path, is_word, repo_id, revision_name
 from setup.hub.objects import Pointer, file_blocks
@@ -33,8 +32,7 @@ DIFFERENCE = "weights.join.safetensors.gz"
 PACKED = ".seed.gz"
 JOINED = "model.safetensors"
 IGNORED = frozenset({SETTINGS, DIFFERENCE, ".DS_Store"})
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-FORMAT = "1"  # raise it when the same files would give another commit
+FORMAT = "2"  # raise it when the same files would give another commit
 # 2024-01-01T00:00:00Z, in seconds: any fixed moment will do.
 AUTHOR = pygit2.Signature("Seed", "seed@localhost", 1704067200, 0)
 
@@ -95,7 +93,8 @@ class Seed:
         found = sorted(path for path in self.folder.rglob("*") if path.is_file())
         named = {path.relative_to(self.folder).as_posix(): path for path in found}
         return {
-            name: path for name, path in named.items()
+            name: path
+            for name, path in named.items()
             if path.name not in IGNORED and not name.endswith(PACKED)
         }
 
@@ -198,7 +197,11 @@ class Planter:
 
     def _write(self, seed: Seed, repository: Repository, tags: list[str]) -> str:
         self.report(f"planting {seed.id.folder}")
-        commit = repository.write(MAIN, self._content(seed), "Seed", AUTHOR)
+        content = self._content(seed)
+        for data in content.values():
+            if (pointer := Pointer.decode(data)) is not None:
+                repository.take(pointer)
+        commit = repository.write(MAIN, content, "Seed", AUTHOR)
         for tag in tags:
             repository.tag(tag, commit)
         return commit

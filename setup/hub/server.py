@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import pygit2
 import uvicorn
 
 from setup.hub import application
@@ -68,15 +69,24 @@ def prepared(seeds: Path | None, state: Path, log: Callable[[str], None]) -> Sto
 
 
 def serve(
-    seeds: Path | None, state: Path, host: str, port: int, log: Callable[[str], None]
+    seeds: Path | None,
+    state: Path,
+    host: str,
+    port: int,
+    log: Callable[[str], None],
+    sign_up: bool = False,
 ) -> None:
     """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line."""
     listener = listen(host, port)
     store = prepared(seeds, state, log)
     if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
-        log(f"everyone who can reach {host} can read all repositories of this Hub")
+        log(f"everyone who can reach {host} can read this Hub's public repositories")
+        log("writing needs a token; tokens travel unencrypted: use it in a network you trust")
+        if sign_up:
+            log("everyone who can reach it can make an account and publish")
+    pygit2.settings.enable_fsync_gitdir(True)  # from here on, what is acknowledged is on the disk
     config = uvicorn.Config(
-        application.create(store),
+        application.create(store, sign_up),
         log_level="warning",
         access_log=False,
         server_header=False,

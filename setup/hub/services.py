@@ -1,26 +1,22 @@
 """The small services beside the repositories: front page, health, who am I, checking a card."""
 
-import yaml
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from setup.hub import cards
+from setup.hub import access, cards, catalog
 from setup.hub.accounts import Accounts
 from setup.hub.bodies import json_object
-from setup.hub.errors import BadRequest
 from setup.hub.names import Kind
-from setup.hub.store import Store
 
 MAX_CARD = 10 << 20  # bytes of a card sent for validation
 
 
 def front(request: Request) -> Response:
     """GET /: for a person who opens the address in a browser, what this is and what it holds."""
-    store: Store = request.app.state.store
     lines = [f"A local Hub. To use it: export HF_ENDPOINT={str(request.base_url).rstrip('/')}", ""]
     for kind in Kind:
-        found = store.ids(kind)
-        lines += [f"{len(found)} {kind.plural}", *(f"  {repo}" for repo in found), ""]
+        found = [record["id"] for record in catalog.visible(request, kind)]
+        lines += [f"{len(found)} {kind.plural}", *(f"  {name}" for name in found), ""]
     return PlainTextResponse("\n".join(lines))
 
 
@@ -31,8 +27,9 @@ def health(request: Request) -> Response:
 
 def whoami(request: Request) -> Response:
     """GET /api/whoami-v2: the account that the token belongs to."""
+    account = access.known(request)
     accounts: Accounts = request.app.state.accounts
-    account = accounts.authenticate(request.headers.get("authorization"))
+    organizations = [_organization(name) for name in accounts.organizations(account.name)]
     token = {"displayName": account.token_name, "role": account.role}
     about = {
         "type": "user",
@@ -41,19 +38,19 @@ def whoami(request: Request) -> Response:
         "fullname": account.name,
         "isPro": False,
         "avatarUrl": "",
-        "orgs": [],
+        "orgs": organizations,
         "auth": {"type": "access_token", "accessToken": token},
     }
     return JSONResponse(about)
 
 
+def _organization(name: str) -> dict[str, object]:
+    about = {"type": "org", "name": name, "fullname": name, "avatarUrl": "", "isEnterprise": False}
+    return about | {"id": name, "roleInOrg": "write"}
+
+
 async def validate_yaml(request: Request) -> Response:
     """POST /api/validate-yaml: can the header of this card be read?"""
     sent = await json_object(request, MAX_CARD)
-    try:
-        cards.header(str(sent.get("content", "")))
-    except yaml.YAMLError as err:
-        message = f"Invalid YAML in the card's header: {err}"
-        body = {"errors": [{"message": message}], "warnings": []}
-        raise BadRequest(message, body=body) from err
+    cards.check(str(sent.get("content", "")))
     return JSONResponse({"errors": [], "warnings": []})
