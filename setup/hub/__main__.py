@@ -14,7 +14,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; gives the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        serve(options.seeds, options.state, options.host, options.port, _log, options.sign_up)
+        serve(
+            options.seeds, options.state, options.host, options.port, _log, options.sign_up,
+            trying=not options.no_widget,
+        )  # fmt: skip
     except HubStartError as err:
         _log(f"error: {err}")
         return 1
@@ -30,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--sign-up", action="store_true", help="let people make accounts")
+    parser.add_argument("--no-widget", action="store_true", help="do not run models in pages")
     return parser
 
 

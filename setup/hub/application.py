@@ -20,6 +20,8 @@ from setup.hub import (
     lfs,
     services,
     signing,
+    viewer,
+    widget,
 )
 from setup.hub.accounts import Accounts
 from setup.hub.addresses import Addressing, kind_and_rest
@@ -33,7 +35,7 @@ _API = "/api/{kinds}/{owner}/{name}"
 def create(store: Store, sign_up: bool = False) -> Starlette:
     """Build the application over an open store; ``sign_up`` lets people make accounts."""
     app = Starlette(
-        routes=_api_routes() + _web_routes(),
+        routes=[*_api_routes(), *_web_routes(), *viewer.routes(), *widget.routes()],
         middleware=[Middleware(Addressing, store=store)],
         exception_handlers={
             errors.HubError: _told,
@@ -47,8 +49,16 @@ def create(store: Store, sign_up: bool = False) -> Starlette:
     app.state.store = store
     app.state.accounts = Accounts(store.root, lambda name: name.lower() in store.owners(), sign_up)
     app.state.devices = signing.Devices()
+    app.state.viewer = viewer.Viewer(store.root / "viewer")
+    app.state.widget = widget.Widget(store.root / "widget")
     git.install_hooks(store.root)
     return app
+
+
+def close(app: Starlette) -> None:
+    """End the processes that the application has started."""
+    app.state.viewer.close()
+    app.state.widget.close()
 
 
 def _api_routes() -> list[Route]:

@@ -147,6 +147,7 @@ def _classes(feature: Any) -> tuple[str, ...]:  # noqa: ANN401, any JSON value
 def _struct(items: list[Any]) -> str:
     parts = [
         f"{item.get('name')}: {described({k: v for k, v in item.items() if k != 'name'})}"
-        for item in items if isinstance(item, dict)
+        for item in items
+        if isinstance(item, dict)
     ]
     return "{" + ", ".join(parts) + "}"

@@ -75,18 +75,26 @@ def serve(
     port: int,
     log: Callable[[str], None],
     sign_up: bool = False,
+    trying: bool = True,
 ) -> None:
-    """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line."""
+    """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line.
+
+    ``trying`` lets people run models in the pages; where others than this machine can reach the
+    Hub, only those who have signed in.
+    """
     listener = listen(host, port)
     store = prepared(seeds, state, log)
-    if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+    alone = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+    if not alone:
         log(f"everyone who can reach {host} can read this Hub's public repositories")
         log("writing needs a token; tokens travel unencrypted: use it in a network you trust")
         if sign_up:
             log("everyone who can reach it can make an account and publish")
     pygit2.settings.enable_fsync_gitdir(True)  # from here on, what is acknowledged is on the disk
+    app = application.create(store, sign_up)
+    app.state.widget.enabled, app.state.widget.guests = trying, alone
     config = uvicorn.Config(
-        application.create(store, sign_up),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -101,4 +109,5 @@ def serve(
     try:
         Server(config, lambda: print(ready, flush=True)).run([listener])
     finally:
+        application.close(app)
         store.close()

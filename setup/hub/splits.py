@@ -158,7 +158,9 @@ def _usual(files: list[str]) -> dict[str, list[str]]:
 def _matching(files: list[str], patterns: list[str]) -> list[str]:
     """Choose the files that a pattern fits, in the patterns' order, each once."""
     found = [
-        path for pattern in patterns for path in files
+        path
+        for pattern in patterns
+        for path in files
         if (path == pattern or fits(path, pattern)) and _visible(path, pattern)
     ]
     return list(dict.fromkeys(found))

@@ -52,6 +52,10 @@ class Declined(Failed):
     """The worker found a fault in the question and is ready for the next one (422)."""
 
 
+class Ended(Failed):
+    """The process broke down, or had ended before it could take the question (422)."""
+
+
 class TooSlow(Failed):
     """The answer took longer than is allowed; the worker was ended (504)."""
 
@@ -110,8 +114,9 @@ class Worker:
             try:
                 self._jobs.put_nowait(job)
             except queue.Full:
-                raise Busy("Too many wait already. Try again in a moment.", {"Retry-After": "5"}) \
-                    from None
+                raise Busy(
+                    "Too many wait already. Try again in a moment.", {"Retry-After": "5"}
+                ) from None
             if self._keeper is None:
                 name = f"keeper of {self.module}"
                 self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
@@ -150,7 +155,7 @@ class Worker:
 
     def _answer(self, job: _Job) -> None:
         try:
-            answer = self._started().ask(job.question, self.limits)
+            answer = self._asked(job.question)
         except Declined as err:
             job.answer.set_exception(err)
         except (Failed, OSError) as err:
@@ -158,6 +163,17 @@ class Worker:
             job.answer.set_exception(err if isinstance(err, Failed) else Failed(str(err)))
         else:
             job.answer.set_result(answer)
+
+    def _asked(self, question: Mapping[str, Any]) -> Answer:
+        """Ask the process; where an older one turns out to have ended, ask a new one."""
+        before = self.pid
+        try:
+            return self._started().ask(question, self.limits)
+        except Ended:
+            if before is None or self._closed:
+                raise
+            self._end()
+            return self._started().ask(question, self.limits)
 
     def _started(self) -> "_Process":
         if self._process is None or not self._process.alive:
@@ -231,7 +247,7 @@ class _Process:
             pipe.write(line)
             pipe.flush()
         except (OSError, ValueError) as err:  # it ended between two questions
-            raise Failed("The worker has ended. Try again.") from err
+            raise Ended("The worker has ended. Try again.") from err
 
     def _read(self) -> None:
         """Pass on every line; an empty one, at the end, says that the process has ended."""
@@ -262,7 +278,7 @@ def environment(folder: Path) -> dict[str, str]:
         "TRANSFORMERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": threads,
-        "ARROW_NUM_THREADS": threads,
+        "ARROW_DEFAULT_MEMORY_POOL": "system",  # its own would reserve a GiB beforehand
         "MALLOC_ARENA_MAX": "2",  # else every thread reserves 64 MiB of the address space
         "PYTHONUTF8": "1",
     }
@@ -270,7 +286,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def _decoded(line: bytes) -> Answer:
     if not line:
-        raise Failed("The worker broke down over it: it may need more memory than it may have.")
+        raise Ended("The worker broke down over it: it may need more memory than it may have.")
     if len(line) > LONGEST_ANSWER:
         raise Failed("The answer is too long to be shown.")
     found: Answer = json.loads(line)
