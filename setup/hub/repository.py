@@ -268,6 +268,8 @@ class Repository:
         (self.path / LARGE / pointer.oid).touch()
 
     def _named_commit(self, revision: str) -> pygit2.Commit | None:
+        if revision == "HEAD":  # what the JavaScript client asks for by default
+            revision = MAIN
         if revision.startswith(_REF_FOLDERS):
             return self._reference_commit(revision)
         return self._reference_commit(f"refs/heads/{revision}") or self._reference_commit(

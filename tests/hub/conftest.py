@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -198,6 +199,11 @@ class Live:
     process: subprocess.Popen[str]
     state: Path
 
+    @property
+    def token(self) -> str:
+        """The token of the account ``learner``, which may write."""
+        return (self.state / "token").read_text()
+
     def python(self, code: str, home: Path, *, token: str = "") -> str:
         """Run code with the real clients pointed at this Hub; gives what it prints."""
         done = subprocess.run(
@@ -247,12 +253,30 @@ def ready_url(process: subprocess.Popen[str]) -> str:
     return line.split()[-1]
 
 
+@contextmanager
+def running(seeds: Path, state: Path, *options: str) -> Iterator[Live]:
+    """A Hub that lives as long as the block; its log must tell of no defect and no token."""
+    log = state / "log.txt"
+    with log.open("w") as stream:  # a pipe that nobody reads would fill up
+        process = start(seeds, state, *options, log=stream)
+        hub = Live(ready_url(process), process, state)
+        try:
+            yield hub
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+    assert "Traceback" not in log.read_text()
+    assert "hf_" not in log.read_text()
+
+
 @pytest.fixture(scope="session")
 def live(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    state = tmp_path_factory.mktemp("live")
-    with (state / "log.txt").open("w") as log:  # a pipe that nobody reads would fill up
-        process = start(seeds, state, log=log)
-        yield Live(ready_url(process), process, state)
-        process.terminate()
-        process.communicate(timeout=20)
-    assert "Traceback" not in (state / "log.txt").read_text()
+    with running(seeds, tmp_path_factory.mktemp("live")) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def writable(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A Hub of the module's own, to write to, where people may sign up."""
+    with running(seeds, tmp_path_factory.mktemp("writable"), "--sign-up") as hub:
+        yield hub
