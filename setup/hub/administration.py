@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from setup.hub import access, changes, paging
 from setup.hub.accounts import Account, Accounts
 from setup.hub.addresses import Place, place, text
-from setup.hub.bodies import json_object
+from setup.hub.bodies import signed_object
 from setup.hub.catalog import moment
 from setup.hub.changes import Message
 from setup.hub.errors import BadRequest, Conflict, Forbidden, NotFound, RevisionNotFound
@@ -23,7 +23,7 @@ _VISIBILITIES = {"public": False, "private": True}
 
 async def create(request: Request) -> Response:
     """POST /api/repos/create {name, organization, type, visibility}."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_create, request, sent)
 
 
@@ -49,7 +49,7 @@ def made(request: Request, repo: RepoId, account: Account, private: bool) -> Non
 
 async def delete(request: Request) -> Response:
     """DELETE /api/repos/delete {name, organization, type}."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_delete, request, _named(request, sent))
 
 
@@ -62,7 +62,7 @@ def _delete(request: Request, repo: RepoId) -> Response:
 
 async def move(request: Request) -> Response:
     """POST /api/repos/move {fromRepo, toRepo, type}."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     kind = _kind(sent)
     return await run_in_threadpool(
         _move, request, _split(kind, sent, "fromRepo"), _split(kind, sent, "toRepo")
@@ -80,7 +80,7 @@ def _move(request: Request, old: RepoId, new: RepoId) -> Response:
 
 async def settings(request: Request) -> Response:
     """PUT /api/KINDs/ID/settings {visibility} (or private): who may see the repository."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_settings, request, sent)
 
 
@@ -120,7 +120,7 @@ def _storage(store: Store, repo: RepoId) -> dict[str, Any]:
 
 async def add_branch(request: Request) -> Response:
     """POST /api/KINDs/ID/branch/NAME {startingPoint}: a new branch, from main by default."""
-    sent = await json_object(request, MAX_BODY, empty=True)
+    sent = await signed_object(request, MAX_BODY, empty=True)
     return await run_in_threadpool(_add_branch, request, str(sent.get("startingPoint") or MAIN))
 
 
@@ -143,7 +143,7 @@ def delete_branch(request: Request) -> Response:
 
 async def add_tag(request: Request) -> Response:
     """POST /api/KINDs/ID/tag/REVISION {tag, message}."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_add_tag, request, sent)
 
 
@@ -169,7 +169,7 @@ def delete_tag(request: Request) -> Response:
 
 async def squash(request: Request) -> Response:
     """POST /api/KINDs/ID/super-squash/BRANCH {message}: the branch's files as its only commit."""
-    sent = await json_object(request, MAX_BODY, empty=True)
+    sent = await signed_object(request, MAX_BODY, empty=True)
     return await run_in_threadpool(_squash, request, str(sent.get("message") or ""))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from setup.hub import access
 from setup.hub.errors import BadRequest, TooLarge
 
 
@@ -33,3 +34,9 @@ async def json_object(request: Request, limit: int, empty: bool = False) -> dict
     if not isinstance(value, dict):
         raise BadRequest(f"The request's body must be a JSON object, not {body[:80]!r}.")
     return value
+
+
+async def signed_object(request: Request, limit: int, empty: bool = False) -> dict[str, Any]:
+    """Read a JSON object from a caller with a token; Unauthorized before anything is read."""
+    access.known(request)
+    return await json_object(request, limit, empty)

@@ -79,6 +79,15 @@ def header(text: str) -> dict[str, Any]:
     return found
 
 
+def body(text: str) -> str:
+    """Give what follows a card's header.
+
+    >>> body("---\\nlicense: mit\\n---\\n# Title")
+    '# Title'
+    """
+    return _HEADER.sub("", text, count=1)
+
+
 def check(text: str) -> None:
     """Make sure that a card's header can be read; raises BadRequest when it cannot."""
     try:

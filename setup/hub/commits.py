@@ -17,7 +17,7 @@ from setup.hub import access, attributes, changes, conversations
 from setup.hub.accounts import Account
 from setup.hub.addresses import Place, place, text
 from setup.hub.attributes import Attributes
-from setup.hub.bodies import json_object
+from setup.hub.bodies import signed_object
 from setup.hub.changes import Add, Change, Copy, Delete, DeleteFolder, Message
 from setup.hub.errors import BadRequest, EntryNotFound, HubError, RevisionNotFound, TooLarge
 from setup.hub.names import branch_name, file_path
@@ -31,7 +31,7 @@ MAX_CHANGES = 25_000  # changes in one commit
 
 async def preupload(request: Request) -> Response:
     """POST /api/KINDs/ID/preupload/REV: for each file, whether git or LFS takes it."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_preupload, request, sent)
 
 

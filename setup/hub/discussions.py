@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from setup.hub import access, conversations, paging
 from setup.hub.accounts import Account
 from setup.hub.addresses import Place, place, text
-from setup.hub.bodies import json_object
+from setup.hub.bodies import signed_object
 from setup.hub.catalog import moment
 from setup.hub.conversations import Conversation, Event
 from setup.hub.errors import BadRequest, Forbidden, NotFound
@@ -85,7 +85,7 @@ def _changes(repository: Repository, found: Conversation) -> dict[str, Any]:
 
 async def create(request: Request) -> Response:
     """POST /api/KINDs/ID/discussions {title, description, pullRequest}."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_create, request, sent)
 
 
@@ -101,7 +101,7 @@ def _create(request: Request, sent: dict[str, Any]) -> Response:
 
 async def act(request: Request) -> Response:
     """POST /api/KINDs/ID/discussions/N/WHAT: comment, title, status or merge."""
-    sent = await json_object(request, MAX_BODY, empty=True)
+    sent = await signed_object(request, MAX_BODY, empty=True)
     action = _ACTIONS.get(text(request, "action"))
     if action is None:
         raise NotFound(f"A discussion has no {text(request, 'action')[:50]!r}.")
@@ -165,7 +165,7 @@ _ACTIONS = {"comment": _comment, "title": _title, "status": _status, "merge": _m
 
 async def edit(request: Request) -> Response:
     """POST /api/KINDs/ID/discussions/N/comment/ID/edit {content}: by its author only."""
-    sent = await json_object(request, MAX_BODY)
+    sent = await signed_object(request, MAX_BODY)
     return await run_in_threadpool(_edit, request, str(sent.get("content", "")))
 
 

@@ -86,6 +86,7 @@ class Backend(Response):
         feeder = asyncio.create_task(_feed(process, receive))
         try:
             await _pump(process, send)
+            feeder.cancel()  # the client may leave now; it must not end the program for that
             await process.wait()  # its output has ended, so it is about to end too
         finally:
             feeder.cancel()

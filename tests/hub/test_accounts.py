@@ -1,13 +1,14 @@
 """Accounts: tokens are hashed, private on the disk, and known again after a restart."""
 
+import base64
 import stat
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from setup.hub.accounts import CLASSROOM, Accounts
-from setup.hub.errors import Unauthorized
+from setup.hub.accounts import CLASS, CLASSROOM, Accounts
+from setup.hub.errors import BadRequest, Conflict, Forbidden, NotFound
 from setup.hub.store import Store
 
 
@@ -48,15 +49,23 @@ def test_a_lost_token_file_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer hf_wrong"])
-def test_headers_without_a_known_token_are_refused(tmp_path: Path, header: str | None) -> None:
-    with pytest.raises(Unauthorized):
-        Accounts(tmp_path).authenticate(header)
+def test_headers_without_a_known_token_are_refused(web: TestClient, header: str | None) -> None:
+    answer = web.get("/api/whoami-v2", headers={"Authorization": header} if header else {})
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (401, "Unauthorized")
+
+
+@pytest.mark.parametrize("pair", ["learner:{}", "{}:", "anyone:{}"])
+def test_git_sends_the_token_as_a_password(web: TestClient, store: Store, pair: str) -> None:
+    word = base64.b64encode(pair.format(first_token(store.root)).encode()).decode()
+    told = web.get("/api/whoami-v2", headers={"Authorization": f"Basic {word}"})
+    assert told.json()["name"] == CLASSROOM
 
 
 def test_who_am_i(web: TestClient, store: Store) -> None:
     headers = {"Authorization": f"Bearer {first_token(store.root)}"}
     told = web.get("/api/whoami-v2", headers=headers).json()
-    assert (told["name"], told["type"], told["orgs"]) == (CLASSROOM, "user", [])
+    assert (told["name"], told["type"]) == (CLASSROOM, "user")
+    assert [(org["name"], org["roleInOrg"]) for org in told["orgs"]] == [(CLASS, "write")]
     assert told["auth"]["accessToken"] == {"displayName": "classroom", "role": "write"}
 
 
@@ -70,3 +79,66 @@ def test_public_files_need_no_token_and_a_stale_one_does_no_harm(web: TestClient
     path = "/acme/tiny-bert/resolve/main/config.json"
     assert web.get(path).status_code == 200
     assert web.get(path, headers={"Authorization": "Bearer hf_old"}).status_code == 200
+
+
+def test_signing_up_is_closed_unless_the_hub_opens_it(tmp_path: Path) -> None:
+    with pytest.raises(Forbidden):
+        Accounts(tmp_path).sign_up("anna")
+
+
+def test_who_signs_up_is_a_member_of_the_class(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path, sign_up_allowed=True)
+    account = accounts.find(accounts.sign_up("anna"))
+    assert account is not None
+    assert (account.name, account.role) == ("anna", "write")
+    assert Accounts(tmp_path).organizations("anna") == [CLASS]
+    assert Accounts(tmp_path).members(CLASS) == ["anna", CLASSROOM]
+
+
+@pytest.mark.parametrize("name", ["learner", "LEARNER", "Our-Class", "acme"])
+def test_names_in_use_cannot_be_taken_in_any_case(tmp_path: Path, name: str) -> None:
+    accounts = Accounts(tmp_path, lambda word: word.lower() == "acme", sign_up_allowed=True)
+    with pytest.raises(Conflict):
+        accounts.sign_up(name)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-a", "a--b", "api", "Settings", "x" * 43, "a/b", "é"])
+def test_names_that_cannot_be_one(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadRequest):
+        Accounts(tmp_path, sign_up_allowed=True).sign_up(name)
+
+
+def test_a_revoked_token_and_its_sessions_are_worth_nothing(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    token = accounts.issue("teacher", "laptop")
+    session = accounts.start_session(token)
+    assert session is not None
+    assert accounts.in_session(session) == accounts.find(token)
+    (key,) = accounts.tokens("teacher")
+    accounts.revoke("teacher", key)
+    assert accounts.find(token) is None
+    assert accounts.in_session(session) is None
+    with pytest.raises(NotFound):
+        accounts.revoke("teacher", key)
+
+
+def test_nobody_revokes_the_tokens_of_others(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    accounts.issue("teacher", "laptop")
+    with pytest.raises(NotFound):
+        accounts.revoke(CLASSROOM, next(iter(accounts.tokens("teacher"))))
+
+
+def test_a_session_needs_a_token_and_ends(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    assert accounts.start_session("hf_wrong") is None
+    session = accounts.start_session(first_token(tmp_path)) or ""
+    assert accounts.check_form_key(session, accounts.form_key(session))
+    assert not accounts.check_form_key(session, accounts.form_key("another"))
+    accounts.end_session(session)
+    assert accounts.in_session(session) is None
+
+
+def test_a_role_that_is_not_one(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="'admin'"):
+        Accounts(tmp_path).issue("teacher", "laptop", "admin")

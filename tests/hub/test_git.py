@@ -115,11 +115,18 @@ def test_a_fetch_that_breaks_off_leaves_no_process(live: Live, tmp_path: Path) -
 
 
 def test_a_repository_that_is_not_there(live: Live, tmp_path: Path) -> None:
-    assert "not found" in git(tmp_path, "clone", f"{live.url}/acme/nope", expect=128)
+    """git is asked for a token: a missing repository and a private one look the same."""
+    told = git(tmp_path, "clone", f"{live.url}/acme/nope", expect=128)
+    assert "could not read Username" in told
+    token = (live.state / "token").read_text()
+    address = live.url.replace("://", f"://learner:{token}@")
+    assert "not found" in git(tmp_path, "clone", f"{address}/acme/nope", expect=128)
 
 
-def test_pushing_is_refused(live: Live, tmp_path: Path) -> None:
-    git(tmp_path, "clone", "-q", f"{live.url}/other/copied", "copy")
+def test_pushing_to_the_repositories_of_others_is_refused(live: Live, tmp_path: Path) -> None:
+    token = (live.state / "token").read_text()
+    address = live.url.replace("://", f"://learner:{token}@")
+    git(tmp_path, "clone", "-q", f"{address}/other/copied", "copy")
     identity = ["-c", "user.name=U", "-c", "user.email=u@localhost"]
     git(tmp_path, "-C", "copy", *identity, "commit", "-q", "--allow-empty", "-m", "mine")
     assert "403" in git(tmp_path, "-C", "copy", "push", expect=128)
@@ -142,10 +149,10 @@ def test_the_batch_call_leads_to_each_object(web: TestClient) -> None:
     assert (part.status_code, len(part.content)) == (206, 10)
 
 
-def test_uploads_are_refused(web: TestClient) -> None:
+def test_uploads_need_a_token(web: TestClient) -> None:
     body = {"operation": "upload", "objects": [{"oid": "0" * 64, "size": 1}]}
     answer = web.post("/acme/french.git/info/lfs/objects/batch", json=body)
-    assert (answer.status_code, answer.headers["X-Error-Code"]) == (403, "Forbidden")
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (401, "Unauthorized")
 
 
 @pytest.mark.parametrize("objects", [[{}], [{"oid": "x", "size": "y"}], "x", [1], [{"oid": "x"}]])

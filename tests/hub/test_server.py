@@ -121,6 +121,9 @@ def sparse_file(state: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.open("wb") as stream:
         stream.truncate(SPARSE)
+    held = state / "repos" / "models" / f"{MODEL}.git" / "large"
+    held.mkdir(exist_ok=True)
+    (held / OID).touch()
 
 
 def download(url: str, path: str) -> int:
