@@ -27,6 +27,7 @@ from setup.hub.accounts import Accounts
 from setup.hub.addresses import Addressing, kind_and_rest
 from setup.hub.disk import NO_ROOM
 from setup.hub.names import repo_id
+from setup.hub.pages import problems, routing
 from setup.hub.store import Store
 
 _API = "/api/{kinds}/{owner}/{name}"
@@ -35,7 +36,13 @@ _API = "/api/{kinds}/{owner}/{name}"
 def create(store: Store, sign_up: bool = False) -> Starlette:
     """Build the application over an open store; ``sign_up`` lets people make accounts."""
     app = Starlette(
-        routes=[*_api_routes(), *_web_routes(), *viewer.routes(), *widget.routes()],
+        routes=[
+            *_api_routes(),
+            *_web_routes(),
+            *viewer.routes(),
+            *widget.routes(),
+            *routing.routes(),  # last, for /OWNER/NAME fits what came before too
+        ],
         middleware=[Middleware(Addressing, store=store)],
         exception_handlers={
             errors.HubError: _told,
@@ -63,7 +70,6 @@ def close(app: Starlette) -> None:
 
 def _api_routes() -> list[Route]:
     return [
-        Route("/", services.front),
         Route("/api/health", services.health),
         Route("/api/whoami-v2", services.whoami),
         Route("/api/validate-yaml", services.validate_yaml, methods=["POST"]),
@@ -140,6 +146,8 @@ def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.HubError)  # registered for this class only
     line = " ".join(error.message.split()).encode("ascii", "replace").decode()[:500]
     headers = {"X-Error-Code": error.code, "X-Error-Message": line, **error.headers}
+    if problems.is_for_people(request):
+        return problems.problem(request, error, headers)
     return JSONResponse(error.body, error.status, headers)
 
 

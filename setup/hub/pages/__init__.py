@@ -1,0 +1,1 @@
+"""The Hub's pages for people, rendered on the server and readable without JavaScript."""
