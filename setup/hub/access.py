@@ -83,15 +83,12 @@ def may_write(request: Request, repo: RepoId) -> bool:
     return account is not None and account.role == "write" and belongs(request, account, repo.owner)
 
 
-def writer(request: Request, repo: RepoId) -> Account:
-    """Give the account of a caller who may change a repository.
+def creator(request: Request, repo: RepoId) -> Account:
+    """Give the account of a caller who may make a repository of this name, whether it is there.
 
-    Raises Unauthorized without a token, Forbidden for a token that does not allow it, and
-    RepoNotFound for a private repository of others.
+    Raises Unauthorized without a token, Forbidden for a token that does not allow it.
     """
     account = known(request)
-    if not may_read(request, repo):
-        raise missing(repo)
     if not belongs(request, account, repo.owner):
         raise Forbidden(
             f"You don't have the rights to change {repo.kind}s of {repo.owner}: "
@@ -102,3 +99,15 @@ def writer(request: Request, repo: RepoId) -> Account:
             f"The token {account.token_name!r} only allows reading: make one with the role 'write'."
         )
     return account
+
+
+def writer(request: Request, repo: RepoId) -> Account:
+    """Give the account of a caller who may change a repository that is there.
+
+    Raises what ``creator`` does, and RepoNotFound for one that is not there for the caller.
+    """
+    store: Store = request.app.state.store
+    known(request)
+    if not store.exists(repo) or not may_read(request, repo):
+        raise missing(repo)
+    return creator(request, repo)

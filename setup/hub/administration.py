@@ -29,7 +29,7 @@ async def create(request: Request) -> Response:
 
 def _create(request: Request, sent: dict[str, Any]) -> Response:
     repo = _named(request, sent)
-    account = access.writer(request, repo)
+    account = access.creator(request, repo)
     private = _visibility(sent)
     try:
         made(request, repo, account, bool(private))
@@ -72,8 +72,7 @@ async def move(request: Request) -> Response:
 def _move(request: Request, old: RepoId, new: RepoId) -> Response:
     store: Store = request.app.state.store
     access.writer(request, old)
-    store.open(old)
-    access.writer(request, new)
+    access.creator(request, new)
     store.move(old, new)
     return JSONResponse({})
 

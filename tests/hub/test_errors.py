@@ -32,7 +32,6 @@ CASES = [
     ("GET", "/api/whoami-v2", 401, "Unauthorized"),
     ("GET", f"{API}/discussions/1", 404, "NotFound"),
     ("GET", f"{API}/discussions/x", 400, "BadRequest"),
-    ("GET", f"/{MODEL}/blob/main/config.json", 404, "NotFound"),
     ("GET", "/api/models/acme/nope/discussions", 404, "RepoNotFound"),
     ("POST", "/api/repos/create", 401, "Unauthorized"),
     ("POST", "/api/repos/move", 401, "Unauthorized"),
