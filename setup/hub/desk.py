@@ -9,7 +9,9 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from types import TracebackType
+from typing import IO, Any
 
 import psutil
 
@@ -19,7 +21,7 @@ except ImportError:  # Windows; there the Hub's own look at the memory must do
     resource = None  # type: ignore[assignment]
 
 LARGEST_FILE = 16 << 20  # bytes that the worker may write to a file, its log for one
-# What strangers' files make libraries raise. Anything else ends the worker, and the Hub says so.
+# What strangers' files make libraries raise. Anything else is told too, but ends the worker.
 TROUBLES = (
     OSError, ValueError, RuntimeError, TypeError, LookupError, ArithmeticError, AttributeError,
     ImportError, AssertionError, MemoryError, RecursionError,
@@ -33,14 +35,27 @@ class Unanswerable(ValueError):
 
 def serve(answer: Callable[[Question], dict[str, Any]]) -> None:
     """Answer questions until standard input ends, then leave at once, even in the middle."""
-    with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)
-        questions: queue.Queue[bytes] = queue.Queue()
-        threading.Thread(target=_listen, args=(questions,), daemon=True).start()
-        limit_memory(int(sys.argv[1]))
-        while True:
-            out.write(json.dumps(_answered(answer, questions.get())).encode() + b"\n")
-            out.flush()
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    questions: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_listen, args=(questions,), daemon=True).start()
+    limit_memory(int(sys.argv[1]))
+    sys.excepthook = partial(_last_words, out)
+    while True:
+        _say(out, _answered(answer, questions.get()))
+
+
+def _say(out: IO[bytes], value: dict[str, Any]) -> None:
+    out.write(json.dumps(value).encode() + b"\n")
+    out.flush()
+
+
+def _last_words(
+    out: IO[bytes], kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Tell of the error that ends the worker: the page gets its kind, the log all of it."""
+    _say(out, {"error": kind.__name__})
+    sys.__excepthook__(kind, error, trace)
 
 
 def limit_memory(size: int) -> None:
@@ -77,5 +92,5 @@ def told(error: BaseException, folder: str = "") -> str:
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
         return "It needs more memory than it may have."
     if folder:
-        text = text.replace(folder, "the repository")
+        text = text.replace(f"{folder}{os.sep}", "").replace(folder, "this model")
     return f"{type(error).__name__}: {text[:300]}"

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from setup.hub import catalog, splits
 from setup.hub.addresses import Place, place, text
 from setup.hub.errors import EntryNotFound, NotFound, RevisionNotFound
-from setup.hub.leaves import render
 from setup.hub.names import Kind
+from setup.hub.pages import frames
 from setup.hub.repository import MAIN
 from setup.hub.workers import Busy, Failed, Limits, Worker
 
@@ -91,9 +91,7 @@ async def shown(request: Request) -> Response:
     """GET /datasets/ID/viewer...: the first rows of a split."""
     where = await run_in_threadpool(place, request)
     found = await view(request, where, text(request, "configuration"), text(request, "split"))
-    title = f"{where.id}: the first rows"
-    context = {"repo": where.id, "viewer": found, "title": title}
-    return render(request, "viewer_page.html", context)
+    return frames.page(request, "viewer_page.html", where, "viewer", viewer=found)
 
 
 async def view(request: Request, where: Place, configuration: str = "", split: str = "") -> View:

@@ -22,8 +22,8 @@ from setup.hub.addresses import Place, place
 from setup.hub.bodies import bounded_body
 from setup.hub.checkouts import Checkouts, NotRunnable
 from setup.hub.errors import BadRequest, Forbidden, HubError, RevisionNotFound, Unauthorized
-from setup.hub.leaves import render
 from setup.hub.names import Kind
+from setup.hub.pages import frames
 from setup.hub.repository import MAIN
 from setup.hub.workers import Busy, Failed, Limits, Worker
 
@@ -40,7 +40,6 @@ class Form:
     action: str
     task: questions.Task
     fields: tuple[questions.Field, ...]
-    form_key: str = ""  # ties the form to the session of whoever is signed in
     closed: str = ""  # why nothing can be tried by this caller, where that is so
     problem: str = ""
     outcome: questions.Outcome | None = None
@@ -93,14 +92,7 @@ def form(request: Request, where: Place) -> Form | None:
     if task not in questions.TASKS:
         return None
     fields = questions.fields(task, record["cardData"], record["config"])
-    key, closed = _form_key(request), widget.closed(request)
-    return Form(f"/{where.id}/try", questions.TASKS[task], fields, key, closed)
-
-
-def _form_key(request: Request) -> str:
-    accounts: Accounts = request.app.state.accounts
-    session = request.cookies.get(COOKIE, "")
-    return accounts.form_key(session) if accounts.in_session(session) else ""
+    return Form(f"/{where.id}/try", questions.TASKS[task], fields, widget.closed(request))
 
 
 def shown(request: Request) -> Response:
@@ -114,7 +106,7 @@ async def tried(request: Request) -> Response:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("Another site sent this form.")
     sent = await _sent(request)
-    if _form_key(request) and access.sent_token(request) is None:
+    if _in_session(request):
         access.trust_form(request, sent.get("form_key", ""))
     where = await run_in_threadpool(place, request)
     offered = await run_in_threadpool(_offered, request, where)
@@ -126,6 +118,13 @@ async def tried(request: Request) -> Response:
     except (BadRequest, NotRunnable, Busy, Failed) as err:
         return _page(request, where, replace(filled, problem=err.message), err)
     return _page(request, where, answered)
+
+
+def _in_session(request: Request) -> bool:
+    """Tell whether the caller is known by a cookie, which other sites' forms carry too."""
+    accounts: Accounts = request.app.state.accounts
+    session = request.cookies.get(COOKIE, "")
+    return access.sent_token(request) is None and accounts.in_session(session) is not None
 
 
 async def _sent(request: Request) -> dict[str, str]:
@@ -159,6 +158,7 @@ def _as_data(answer: Any) -> str:  # noqa: ANN401, a pipeline's answer
 
 
 def _page(request: Request, where: Place, found: Form, err: HubError | None = None) -> Response:
-    status, headers = (err.status, err.headers) if err else (200, {})
-    context = {"repo": where.id, "widget": found, "title": f"Try {where.id}"}
-    return render(request, "widget_page.html", context, status, headers)
+    status = err.status if err else 200
+    answer = frames.page(request, "widget_page.html", where, "card", status, widget=found)
+    answer.headers.update(err.headers if err else {})
+    return answer

@@ -18,7 +18,7 @@ def grow() -> NoReturn:
     held = []
     while True:
         held.append(os.urandom(1) * 4_000_000)
-        time.sleep(0.001)
+        time.sleep(0.01)
 
 
 def chatter() -> None:
