@@ -32,6 +32,8 @@ def problem(request: Request, error: HubError, headers: Mapping[str, str]) -> Re
     message = error.message
     if isinstance(error, RepoNotFound):
         message = "There is no such repository, or it is private and not yours."
+    if error.status == 401:
+        message = "This page is for people who have signed in."
     title = _TITLES.get(error.status, "The Hub failed")
     answer = rendering.page(
         request, "problem.html", error.status, status=error.status, title=title, message=message
