@@ -94,6 +94,15 @@ def creator(request: Request, repo: RepoId) -> Account:
             f"You don't have the rights to change {repo.kind}s of {repo.owner}: "
             f"your token is {account.name}'s."
         )
+    return contributor(request)
+
+
+def contributor(request: Request) -> Account:
+    """Give the account of a caller who may suggest changes: anyone whose token allows writing.
+
+    Raises Unauthorized without a token, Forbidden for one that only allows reading.
+    """
+    account = known(request)
     if account.role != "write":
         raise Forbidden(
             f"The token {account.token_name!r} only allows reading: make one with the role 'write'."

@@ -1,5 +1,7 @@
 """The application: which function answers at which address, and how errors are told."""
 
+import shutil
+
 import pygit2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,6 +32,7 @@ from setup.hub.names import repo_id
 from setup.hub.pages import problems, routing
 from setup.hub.store import Store
 
+ALMOST_FULL = 16 << 20  # bytes; a commit of small files may need as much
 _API = "/api/{kinds}/{owner}/{name}"
 
 
@@ -176,8 +179,13 @@ def _no_repository(request: Request) -> bool:
 
 
 def _disk(request: Request, error: Exception) -> Response:
-    """A full disk, told by the system or by git; anything else is a defect of ours."""
-    full = getattr(error, "errno", None) in NO_ROOM or "No space left" in str(error)
+    """A full disk, told by the system or by git; anything else is a defect of ours.
+
+    git's library often does not say why it could not write: then the disk is asked.
+    """
+    full = getattr(error, "errno", None) in NO_ROOM
+    if isinstance(error, pygit2.GitError):
+        full = shutil.disk_usage(request.app.state.store.root).free < ALMOST_FULL
     if not full:
         raise error
     return _told(request, errors.NoSpace("The Hub's disk is full: nothing was stored."))

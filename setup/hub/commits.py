@@ -123,9 +123,15 @@ def _pull_request(
 
 
 def _author(request: Request, where: Place) -> Account:
-    """Who may commit: whoever may write; whoever may read, as a pull request."""
+    """Who may commit: whoever may write; whoever may read, to a pull request of their own."""
     if _wants_pull(request):
-        return access.known(request)
+        return access.contributor(request)
+    revision = text(request, "revision")
+    if revision.startswith("refs/pr/"):
+        account = access.contributor(request)
+        pull = conversations.number(revision.removeprefix("refs/pr/"))
+        if conversations.load(where.repository, pull).author == account.name:
+            return account
     return access.writer(request, where.id)
 
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,3 +102,46 @@ class FolderLock:
 
         self._stream.seek(0)
         msvcrt.locking(self._stream.fileno(), msvcrt.LK_NBLCK, 1)
+
+
+class Guests:
+    """Programs that write to the folder on behalf of its holder, and may outlive it by a moment.
+
+    Each inherits an open file with a shared lock on it, which the system lets go of with the last
+    process that has it, however that ends. Without ``fcntl`` (Windows) nothing is waited for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "guests"
+
+    @contextmanager
+    def admitted(self) -> Iterator[tuple[int, ...]]:
+        """Give the open files that a program started in the block must inherit."""
+        if fcntl is None:
+            yield ()
+            return
+        handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield (handle,)
+        finally:
+            os.close(handle)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until no guest is left; raises HubStartError when one stays longer."""
+        if fcntl is None:
+            return
+        deadline = time.monotonic() + seconds
+        with self._path.open("a+b") as stream:
+            while True:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as err:
+                    if time.monotonic() > deadline:
+                        raise HubStartError(
+                            f"A push of an earlier Hub still writes to {self._path.parent}. "
+                            "End the process named git-receive-pack, then start again."
+                        ) from err
+                    time.sleep(0.02)
+                else:
+                    return

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from setup.hub import access
 from setup.hub.accounts import Account
 from setup.hub.addresses import Place
 from setup.hub.challenge import asked, git_place
-from setup.hub.disk import atomic_file
+from setup.hub.disk import Guests, atomic_file
 from setup.hub.errors import BadRequest, Forbidden, HubError, NotFound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,8 @@ def upload_pack(request: Request) -> Response:
 def receive_pack(request: Request) -> Response:
     """POST .../git-receive-pack: take a pack and move references, all checked by a hook."""
     where = git_place(request)
-    return Backend(_variables(request, where, _PUSH, _pusher(request, where)))
+    variables = _variables(request, where, _PUSH, _pusher(request, where))
+    return Backend(variables, where.store.guests)
 
 
 def install_hooks(state: Path) -> None:
@@ -71,18 +72,22 @@ def _pusher(request: Request, where: Place) -> Account:
 class Backend(Response):
     """A response that git's http-backend writes while it reads the request's body."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], guests: Guests | None = None) -> None:
+        """``guests`` waits for a program that writes, even after the Hub was killed."""
         super().__init__()
         self._variables = variables
+        self._guests = guests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the program for one request; it never outlives the request."""
-        process = await asyncio.create_subprocess_exec(
-            _program(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=dict(self._variables),
-        )
+        with self._guests.admitted() if self._guests else nullcontext(()) as inherited:
+            process = await asyncio.create_subprocess_exec(
+                _program(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=dict(self._variables),
+                pass_fds=inherited,
+            )
         feeder = asyncio.create_task(_feed(process, receive))
         try:
             await _pump(process, send)

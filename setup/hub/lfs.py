@@ -43,7 +43,7 @@ def _batch(request: Request, wanted: dict[str, Any]) -> Response:
     if operation not in ("download", "upload"):
         raise BadRequest(f"operation {str(operation)[:50]!r}: use 'download' or 'upload'.")
     if operation == "upload":
-        access.writer(request, where.id)
+        access.contributor(request)  # it may be for a pull request; only a commit shows the file
     answer = _to_upload if operation == "upload" else _to_download
     base = f"{request.url.scheme}://{request.url.netloc}/{where.id.kind.prefix}{where.id}.git"
     objects = [answer(where, base, pointer) for pointer in _pointers(wanted)]

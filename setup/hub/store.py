@@ -19,12 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from setup.hub import leftovers
-from setup.hub.disk import FolderLock, read_json, sync_folder, write_json
+from setup.hub.disk import FolderLock, Guests, read_json, sync_folder, write_json
 from setup.hub.errors import Conflict, RepoNotFound
 from setup.hub.names import Kind, RepoId
 from setup.hub.objects import ObjectStore
 from setup.hub.repository import Repository
 
+PATIENCE = 60  # seconds that a push of a Hub that was killed gets to end
 RECORD = "hub.json"  # beside a repository's git files: {"private": true}
 
 
@@ -39,6 +40,8 @@ class Store:
         self.repos = self.root / "repos"
         self.repos.mkdir(exist_ok=True)
         self.objects = ObjectStore(self.root / "objects")
+        self.guests = Guests(self.root)
+        self.guests.wait(PATIENCE)
         self._clear_leftovers()
         self._legacy: dict[str, dict[str, str]] = read_json(self.root / "legacy.json", {})
         self._moved: dict[str, dict[str, str]] = read_json(self.root / "moved.json", {})

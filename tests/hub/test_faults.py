@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from setup.hub.store import Store
 from tests.hub.conftest import environment, ready_url, start
 
 KILLS = 200
@@ -154,7 +155,10 @@ def listed(repository: Path, revision: str) -> set[str]:
 
 
 def check(life: Killed) -> None:
-    """Every repository is sound, everything acknowledged is there, every pointer has its file."""
+    """After a restart every repository is sound, all that was acknowledged is there, and every
+    pointer has its file.
+    """
+    Store(life.state).close()
     for repository in (life.state / "repos").glob("*/*/*.git"):
         done = subprocess.run(
             ["git", "-C", str(repository), "fsck", "--strict", "--no-dangling"],
