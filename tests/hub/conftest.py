@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 from starlette.testclient import TestClient
 
 from setup.hub import application
+from setup.hub.accounts import Accounts
 from setup.hub.seeds import Planter
 from setup.hub.store import Store
 
@@ -198,6 +199,7 @@ class Live:
     url: str
     process: subprocess.Popen[str]
     state: Path
+    others: dict[str, str] = field(default_factory=dict)
 
     @property
     def token(self) -> str:
@@ -277,6 +279,14 @@ def live(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
 
 @pytest.fixture(scope="module")
 def writable(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A Hub of the module's own, to write to, where people may sign up."""
-    with running(seeds, tmp_path_factory.mktemp("writable"), "--sign-up") as hub:
+    """A Hub of the module's own, to write to, where people may sign up.
+
+    ``others`` has the token of another person, ``ada``, and the learner's for reading, ``reader``.
+    """
+    state = tmp_path_factory.mktemp("writable")
+    accounts = Accounts(state)
+    others = {"ada": accounts.issue("ada", "hers")}
+    others["reader"] = accounts.issue("learner", "reading", "read")
+    with running(seeds, state, "--sign-up") as hub:
+        hub.others = others
         yield hub

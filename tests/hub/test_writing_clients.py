@@ -1,11 +1,9 @@
 """The released Python client, unmodified, writing to a live Hub."""
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from huggingface_hub import (
     CommitOperationAdd,
@@ -16,17 +14,19 @@ from huggingface_hub import (
     HfFileSystem,
     constants,
 )
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
 from tests.hub.conftest import Live, write
+from tests.hub.writing import content, files, refused, titles
 
 NUMBER = itertools.count()
 LARGE = bytes(range(256)) * 500  # bytes for a file that its name sends to LFS
-HEADS = {"README.md": "# Here\n", "notes.txt": "one\n", "weights/a.bin": LARGE}
+Step = CommitOperationAdd | CommitOperationCopy | CommitOperationDelete
+START: dict[str, str | bytes] = {
+    "README.md": "# Here\n",
+    "notes.txt": "one\n",
+    "weights/a.bin": LARGE,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -50,32 +50,9 @@ def guest(writable: Live) -> HfApi:
 def repo(api: HfApi, tmp_path: Path) -> str:
     """A model with three files, one of them large, in one commit after the first."""
     name = api.create_repo(f"learner/work-{next(NUMBER)}").repo_id
-    write(tmp_path / "start", HEADS)
+    write(tmp_path / "start", START)
     api.upload_folder(repo_id=name, folder_path=tmp_path / "start", commit_message="start")
     return name
-
-
-def files(api: HfApi, repo: str, revision: str = "main") -> set[str]:
-    return set(api.list_repo_files(repo, revision=revision)) - {".gitattributes"}
-
-
-def titles(api: HfApi, repo: str, revision: str = "main") -> list[str]:
-    return [commit.title for commit in api.list_repo_commits(repo, revision=revision)]
-
-
-def content(api: HfApi, repo: str, path: str, revision: str = "main") -> bytes:
-    """Read a file where a browser or any other client would get it."""
-    headers = {"Authorization": f"Bearer {api.token}"}
-    address = f"{api.endpoint}/{repo}/resolve/{revision}/{path}"
-    return httpx.get(address, headers=headers, follow_redirects=True).raise_for_status().content
-
-
-def refused(status: int, call: Callable[[], object]) -> str:
-    """Make a call that the Hub must refuse with this status; gives what it says."""
-    with pytest.raises(HfHubHTTPError) as caught:
-        call()
-    assert caught.value.response.status_code == status
-    return str(caught.value)
 
 
 LOGIN = """
@@ -158,7 +135,7 @@ def test_a_moved_repository_answers_under_both_names(api: HfApi, repo: str, gues
     assert content(api, repo, "weights/a.bin") == LARGE
     api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=repo)
     assert "x.txt" in files(api, new)
-    assert files(guest, new) == {*HEADS, "x.txt"}
+    assert files(guest, new) == {*START, "x.txt"}
 
 
 def test_a_deleted_repository_is_gone(api: HfApi, repo: str) -> None:
@@ -174,7 +151,11 @@ def test_upload_file_from_a_path_from_bytes_and_from_a_stream(
     api: HfApi, repo: str, tmp_path: Path
 ) -> None:
     (tmp_path / "big.bin").write_bytes(b"path" * 999)
-    sources = {"path.bin": tmp_path / "big.bin", "bytes.txt": b"bytes", "sub/x y é.txt": b"odd"}
+    sources: dict[str, Path | bytes] = {
+        "path.bin": tmp_path / "big.bin",
+        "bytes.txt": b"bytes",
+        "sub/x y é.txt": b"odd",
+    }
     for name, source in sources.items():
         info = api.upload_file(path_or_fileobj=source, path_in_repo=name, repo_id=repo)
         assert info.oid == api.model_info(repo).sha
@@ -202,12 +183,12 @@ def test_upload_folder_chooses_by_patterns(api: HfApi, repo: str, tmp_path: Path
         repo_id=repo, folder_path=folder, path_in_repo="in",
         allow_patterns=["*.txt", "*.bin"], ignore_patterns="c/e.txt",
     )  # fmt: skip
-    assert files(api, repo) == {*HEADS, "in/a.txt", "in/c/d.txt", "in/f.bin"}
+    assert files(api, repo) == {*START, "in/a.txt", "in/c/d.txt", "in/f.bin"}
     write(folder / "only", {"a.txt": "new"})
     api.upload_folder(
         repo_id=repo, folder_path=folder / "only", path_in_repo="in", delete_patterns="*.txt"
     )
-    assert files(api, repo) == {*HEADS, "in/a.txt", "in/f.bin"}
+    assert files(api, repo) == {*START, "in/a.txt", "in/f.bin"}
     assert content(api, repo, "in/a.txt") == b"new"
 
 
@@ -215,13 +196,13 @@ def test_upload_folder_obeys_gitignore(api: HfApi, repo: str, tmp_path: Path) ->
     kept = {".gitignore": "*.log\nbuild/\n", "a.txt": "a"}
     write(tmp_path / "more", {**kept, "b.log": "b", "build/c.txt": "c", "sub/d.log": "d"})
     api.upload_folder(repo_id=repo, folder_path=tmp_path / "more")
-    assert files(api, repo) == {*HEADS, *kept}
+    assert files(api, repo) == {*START, *kept}
     api.upload_file(path_or_fileobj=b"late", path_in_repo="late.log", repo_id=repo)
     assert "late.log" not in files(api, repo)
 
 
 def test_one_commit_adds_deletes_and_copies(api: HfApi, repo: str) -> None:
-    steps = [
+    steps: list[Step] = [
         CommitOperationAdd("new.txt", b"new"),
         CommitOperationAdd("new.bin", b"large" * 99),
         CommitOperationDelete("notes.txt"),
@@ -237,9 +218,9 @@ def test_one_commit_adds_deletes_and_copies(api: HfApi, repo: str) -> None:
 
 
 def test_a_commit_is_all_or_nothing(api: HfApi, repo: str) -> None:
-    steps = [CommitOperationAdd("new.txt", b"new"), CommitOperationDelete("nope.txt")]
+    steps: list[Step] = [CommitOperationAdd("new.txt", b"new"), CommitOperationDelete("nope.txt")]
     refused(404, lambda: api.create_commit(repo, steps, commit_message="half"))
-    assert files(api, repo) == set(HEADS)
+    assert files(api, repo) == set(START)
     assert titles(api, repo)[0] == "start"
 
 
@@ -271,10 +252,8 @@ def test_branches(api: HfApi, repo: str) -> None:
     assert files(api, repo, "old") == set()
     refused(409, lambda: api.create_branch(repo, branch="old"))
     api.create_branch(repo, branch="old", exist_ok=True)
-    api.upload_file(
-        path_or_fileobj=b"b", path_in_repo="b.txt", repo_id=repo, revision="work/new"
-    )
-    assert (files(api, repo, "work/new"), files(api, repo)) == ({*HEADS, "b.txt"}, set(HEADS))
+    api.upload_file(path_or_fileobj=b"b", path_in_repo="b.txt", repo_id=repo, revision="work/new")
+    assert (files(api, repo, "work/new"), files(api, repo)) == ({*START, "b.txt"}, set(START))
     assert {branch.name for branch in api.list_repo_refs(repo).branches} == {
         "main", "old", "work/new",
     }  # fmt: skip
@@ -305,7 +284,7 @@ def test_squashing_keeps_the_files_only(api: HfApi, repo: str) -> None:
     assert len(titles(api, repo)) == 3
     api.super_squash_history(repo, commit_message="all of it")
     assert titles(api, repo) == ["all of it"]
-    assert files(api, repo) == set(HEADS)
+    assert files(api, repo) == set(START)
     assert content(api, repo, "weights/a.bin") == LARGE
 
 
@@ -320,7 +299,7 @@ def test_the_file_system_writes(writable: Live, api: HfApi, repo: str) -> None:
     disk.cp_file(f"{repo}/big.bin", f"{repo}/copy.bin")
     disk.rm(f"{repo}/sub", recursive=True)
     disk.mv(f"{repo}/notes.txt", f"{repo}/moved.txt")
-    assert files(api, repo) == {*HEADS, "big.bin", "copy.bin", "moved.txt"} - {"notes.txt"}
+    assert files(api, repo) == {*START, "big.bin", "copy.bin", "moved.txt"} - {"notes.txt"}
 
 
 def test_the_scheduler_commits_in_the_background(api: HfApi, tmp_path: Path) -> None:
