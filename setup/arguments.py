@@ -58,6 +58,12 @@ def _add_hub(command: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1",
         help="address to listen on; 0.0.0.0 lets other machines in (default: %(default)s)",
     )
+    command.add_argument(
+        "--sign-up", action="store_true", help="let people make accounts of their own, at /join"
+    )
+    command.add_argument(
+        "--no-widget", action="store_true", help="do not run models in the pages"
+    )
 
 
 def _add_refresh(command: argparse.ArgumentParser) -> None:

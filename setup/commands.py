@@ -122,7 +122,9 @@ def hub(options: argparse.Namespace) -> int:
     from setup import solitary
 
     need_git()
-    return solitary.serve(options.port, options.host)
+    switches = {"--sign-up": options.sign_up, "--no-widget": options.no_widget}
+    chosen = [switch for switch, wanted in switches.items() if wanted]
+    return solitary.serve(options.port, options.host, chosen)
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from setup import classroom, ports
@@ -16,22 +17,55 @@ from setup.troubles import Trouble
 USUAL_PORT = 8800
 
 
-def serve(asked: int | None, host: str, state: Path = STATE) -> int:
-    """Run the Hub on port `asked` (None: the usual or a free one) until it is stopped."""
+def serve(
+    asked: int | None, host: str, switches: Sequence[str] = (), state: Path = STATE
+) -> int:
+    """Run the Hub on port `asked` (None: the usual or a free one) until it is stopped.
+
+    `switches` are passed on to it as they are.
+    """
     if address := classroom.running(state):
         raise Trouble(
             f"This clone's Hub is running already, at {address}.",
             "Use that one, or end the command that runs it (hub, lab, run or test).",
         )
     port = ports.take(asked, USUAL_PORT, host)
-    command = [*classroom.hub_command(port, state), "--host", host]
+    command = [*classroom.hub_command(port, state), "--host", host, *switches]
     with Progress() as progress, classroom.served(command, state, progress) as (process, address):
         progress.clear()
         print(f"Hub  {styled(address, 'bold')}\n")
         print(f"In {_shell()}, where you start Python:\n")
-        print(exports(classroom.variables(reachable(address), state)))
+        found = classroom.variables(reachable(address), state)
+        if not local(host):
+            found.pop("HF_TOKEN", None)  # whoever reads it from the screen could write as learner
+        print(exports(found))
+        if not local(host):
+            print("\n" + exposure(reachable(address), "--sign-up" in switches, state))
         print(f"\nIts record: {shown(state / 'hub.log')}. Ctrl-C ends it.", flush=True)
         return process.wait()
+
+
+def local(host: str) -> bool:
+    """Tell whether an address to listen on is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def exposure(address: str, sign_up: bool, state: Path = STATE) -> str:
+    """Say what other machines can do with a Hub that listens to them, and how they sign in."""
+    own = (
+        f"Each person makes an account at {address}/join and sets HF_TOKEN to its token."
+        if sign_up
+        else f"The only account is 'learner'; its token is in {shown(state / 'hub' / 'token')}. "
+        "With --sign-up people make accounts of their own."
+    )
+    return (
+        "Everyone who can reach this machine can read the Hub's public repositories.\n"
+        f"Writing always needs a token. {own}\n"
+        "Tokens and files travel unencrypted: use this in a network that you trust."
+    )
 
 
 def _shell() -> str:

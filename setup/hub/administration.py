@@ -32,7 +32,7 @@ def _create(request: Request, sent: dict[str, Any]) -> Response:
     account = access.creator(request, repo)
     private = _visibility(sent)
     try:
-        made(request, repo, account, bool(private))
+        made(request, repo, account, bool(private), _header(sent))
     except Conflict as err:
         address = f"{_base(request)}{err.body.get('url', '')}"
         raise Conflict(err.message, body={"url": address}) from err
@@ -40,11 +40,25 @@ def _create(request: Request, sent: dict[str, Any]) -> Response:
     return JSONResponse({"url": url, "name": str(repo), "id": str(repo), "private": bool(private)})
 
 
-def made(request: Request, repo: RepoId, account: Account, private: bool) -> None:
-    """Make a repository with its first commit; raises Conflict when the name is taken."""
+def made(
+    request: Request,
+    repo: RepoId,
+    account: Account,
+    private: bool,
+    header: dict[str, str] | None = None,
+) -> None:
+    """Make a repository with its first commit; raises Conflict when the name is taken.
+
+    ``header`` is what its card says at first; without it there is no card yet.
+    """
     store: Store = request.app.state.store
     with store.creating(repo, private) as draft:
-        changes.initial(draft, account.name)
+        changes.initial(draft, account.name, header or {})
+
+
+def _header(sent: dict[str, Any]) -> dict[str, str]:
+    """Read what a new card is to say: the licence, and what a space runs on."""
+    return {key: str(sent[key])[:100] for key in ("license", "sdk") if sent.get(key)}
 
 
 async def delete(request: Request) -> Response:

@@ -1,10 +1,11 @@
 """Commits of single changes: files added, deleted and copied on top of a branch. No HTTP here."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pygit2
+import yaml
 from pygit2.enums import FileMode
 
 from setup.hub import attributes, cards
@@ -69,11 +70,12 @@ class Message:
         return pygit2.Signature(self.author, f"{self.author}@users.noreply.localhost")
 
 
-def initial(repository: Repository, author: str) -> str:
-    """Make the first commit of a new repository, which says what is a large file."""
-    content = attributes.STANDARD.encode()
-    message = Message("initial commit", "", author)
-    return commit(repository, "refs/heads/main", [Add(attributes.FILE, content)], message)
+def initial(repository: Repository, author: str, header: Mapping[str, str]) -> str:
+    """Make the first commit of a new repository: what is a large file, and a card if it has one."""
+    found: list[Change] = [Add(attributes.FILE, attributes.STANDARD.encode())]
+    if header:
+        found.append(Add(cards.CARD, f"---\n{yaml.safe_dump(dict(header))}---\n".encode()))
+    return commit(repository, "refs/heads/main", found, Message("initial commit", "", author))
 
 
 def commit(

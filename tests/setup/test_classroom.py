@@ -184,3 +184,24 @@ def test_a_second_hub_of_the_same_clone_is_refused_with_the_firsts_address(clone
     assert address.read_text(encoding="utf-8") in output
     first.terminate()
     assert first.wait(20) == 143
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("::", False)],
+)
+def test_a_hub_knows_whether_others_can_reach_it(host: str, own: bool) -> None:
+    assert solitary.local(host) is own
+
+
+def test_a_hub_for_a_room_says_what_that_exposes_and_shows_no_token(tmp_path: Path) -> None:
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "token").write_text("hf_secret", encoding="utf-8")
+    closed = solitary.exposure("http://10.0.0.7:8800", sign_up=False, state=tmp_path)
+    opened = solitary.exposure("http://10.0.0.7:8800", sign_up=True, state=tmp_path)
+    assert "hf_secret" not in closed + opened
+    assert "http://10.0.0.7:8800/join" in opened
+    assert "--sign-up" in closed
+    for told in (closed, opened):
+        assert "can read" in told
+        assert "unencrypted" in told
