@@ -43,8 +43,8 @@ def create(store: Store, sign_up: bool = False) -> Starlette:
             *_api_routes(),
             *_web_routes(),
             *viewer.routes(),
-            *widget.routes(),
-            *routing.routes(),  # last, for /OWNER/NAME fits what came before too
+            *routing.routes(),  # late, for /OWNER/NAME fits what came before too
+            *widget.routes(),  # after /datasets/OWNER/NAME, for a dataset may be called try
         ],
         middleware=[Middleware(Addressing, store=store)],
         exception_handlers={

@@ -4,12 +4,12 @@ import html
 import json
 import os
 import re
-import shutil
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import numpy as np
 import psutil
 import pytest
@@ -18,13 +18,14 @@ from starlette.testclient import TestClient
 
 from setup.hub import application, questions
 from setup.hub.accounts import COOKIE
+from setup.hub.addresses import Place
 from setup.hub.checkouts import Checkouts
 from setup.hub.names import Kind, RepoId
 from setup.hub.seeds import AUTHOR, Planter
 from setup.hub.store import Store
 from setup.hub.widget import Widget
 from setup.hub.workers import Limits, Worker
-from tests.hub.conftest import MODEL, WORDS, Live, ready_url, start, tiny_bert, write
+from tests.hub.conftest import MODEL, WORDS, ready_url, start, tiny_bert, write
 from tests.hub.test_workers import running, until
 
 TEXT = {"text": "this film is good !"}
@@ -64,6 +65,7 @@ def plant_hostile(root: Path) -> None:
     labels = {"0": "<script>alert(1)</script>", "1": "</table>"}
     model(root, "labels", {"id2label": labels})
     write(root / "models/acme/bare", {"README.md": "---\npipeline_tag: fill-mask\n---\n"})
+    write(root / "datasets/acme/try", {"README.md": "# A dataset of tries"})
     write(root / "models/acme/picture", {"README.md": "---\npipeline_tag: text-to-image\n---\n"})
 
 
@@ -237,6 +239,12 @@ def test_a_model_without_a_known_task_has_no_widget(pages: TestClient) -> None:
     assert pages.get("/acme/gone/try").status_code == 404
 
 
+def test_a_repository_may_be_called_try(pages: TestClient) -> None:
+    assert "A dataset of tries" in pages.get("/datasets/acme/try").text
+    assert pages.get("/datasets/acme/try/viewer").status_code == 200
+    assert pages.post("/datasets/acme/try", data=TEXT).status_code in (404, 405)
+
+
 def test_a_private_model_is_tried_by_its_owner_alone(pages: TestClient, planted: Store) -> None:
     accounts = pages.app.state.accounts  # type: ignore[attr-defined]
     owner = {"Authorization": f"Bearer {accounts.issue('acme', 'own')}"}
@@ -311,8 +319,6 @@ def test_many_at_once_are_answered_or_told_to_wait(pages: TestClient, widget: Wi
 def test_checkouts_hold_data_only_and_not_for_ever(
     planted: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from setup.hub.addresses import Place
-
     monkeypatch.setattr("setup.hub.checkouts.KEPT", 1)
     checkouts = Checkouts(tmp_path / "checkouts")
     folders = []
@@ -324,26 +330,41 @@ def test_checkouts_hold_data_only_and_not_for_ever(
             assert not list(folders[0].glob("*.py"))
             assert (folders[0] / "vocab.txt").read_text() == "\n".join(WORDS)
     assert [folder.exists() for folder in folders] == [False, True]
-    assert planted.root.exists()
-    shutil.rmtree(tmp_path / "checkouts")
+    checkouts.clear()
+    assert not checkouts.root.exists()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("answered", [True, False])
 def test_the_worker_ends_with_the_hub(
-    seeds: Path, tmp_path: Path, end: signal.Signals
+    seeds: Path, tmp_path: Path, end: signal.Signals, answered: bool
 ) -> None:
-    import httpx2
-
+    """Also in the middle of an answer, for which nobody can wait any more."""
+    statuses: list[int] = []
     with (tmp_path / "log.txt").open("w") as log:
         process = start(seeds, tmp_path / "state", log=log)
-        hub = Live(ready_url(process), process, tmp_path / "state")
-        answer = httpx2.post(f"{hub.url}/{MODEL}/try", data=TEXT, timeout=60)
-        family = psutil.Process(process.pid).children(recursive=True)
+        address = f"{ready_url(process)}/{MODEL}/try"
+        asking = threading.Thread(target=lambda: statuses.append(post(address)))
+        asking.start()
+        family = psutil.Process(process.pid).children
+        assert until(family)
+        if answered:
+            asking.join(60)
+        workers = family(recursive=True)
         process.send_signal(end)
         process.communicate(timeout=20)
-    assert answer.status_code == 200
-    assert family
-    assert until(lambda: not any(running(child.pid) for child in family))
+        asking.join(60)
+    assert statuses == ([200] if answered else [0])
+    assert until(lambda: not any(running(worker.pid) for worker in workers))
+    assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+def post(address: str) -> int:
+    """Ask a Hub; gives the status, or 0 when it hung up."""
+    try:
+        return int(httpx2.post(address, data=TEXT, timeout=60).status_code)
+    except httpx2.HTTPError:
+        return 0
 
 
 def test_every_task_has_a_form_that_its_own_examples_pass() -> None:
