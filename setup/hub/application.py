@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from setup.hub import (
+    access,
     administration,
     catalog,
     commits,
@@ -171,7 +172,8 @@ def _no_repository(request: Request) -> bool:
     kind, _, rest = kind_and_rest(path)
     owner, _, after = rest.partition("/")
     try:
-        if request.app.state.store.exists(repo_id(kind, owner, after.partition("/")[0])):
+        repo = repo_id(kind, owner, after.partition("/")[0])
+        if request.app.state.store.exists(repo) and access.may_read(request, repo):
             return False
     except errors.BadRequest:
         pass  # a one-word id, say: no repository has it
