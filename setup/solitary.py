@@ -38,6 +38,7 @@ def serve(
         found = classroom.variables(reachable(address), state)
         if not local(host):
             found.pop("HF_TOKEN", None)  # whoever reads it from the screen could write as learner
+            found["HF_HOME"] = "hub-home"  # a folder on the other machine, beside the work there
         print(exports(found))
         if not local(host):
             print("\n" + exposure(reachable(address), "--sign-up" in switches, state))
