@@ -15,7 +15,7 @@ from setup.hub.errors import HubError
 from setup.hub.repository import Entry
 
 ENDINGS = (".json", ".txt", ".model", ".spm", ".safetensors")
-KEPT = 16  # folders, more than questions can wait; the longest unused one goes first
+KEPT = 40  # folders, more than questions can wait; the longest unused one goes first
 LARGEST = 2 << 30  # bytes of all files together
 MOST_FILES = 200
 

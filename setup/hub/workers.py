@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,18 +64,23 @@ class TooSlow(Failed):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a worker may use: seconds for an answer, bytes of memory; and how many may wait."""
+    """What a worker may use: seconds for an answer, bytes of memory; and how many may wait.
+
+    Nobody waits for more seconds than one answer may take: a class that presses the button
+    together is served, and a queue behind slow answers is told to come back.
+    """
 
     seconds: float
     memory: int
     idle: float = 300  # seconds without a question after which it ends
-    waiting: int = 8
+    waiting: int = 32
 
 
 @dataclass(frozen=True)
 class _Job:
     question: Mapping[str, Any]
     answer: "Future[Answer]"
+    asked: float = field(default_factory=time.monotonic)
 
 
 class Worker:
@@ -142,8 +147,12 @@ class Worker:
                 if time.monotonic() - last > self.limits.idle:
                     self._end()
                 continue
-            if job.answer.set_running_or_notify_cancel():
-                self._answer(job)
+            if not job.answer.set_running_or_notify_cancel():
+                continue
+            if time.monotonic() - job.asked > self.limits.seconds:
+                job.answer.set_exception(_busy())
+                continue
+            self._answer(job)
             last = time.monotonic()
         self._end()
         self._turn_away()
@@ -263,11 +272,14 @@ class _Process:
             return 0
 
 
+def _busy() -> Busy:
+    return Busy("Too many wait already. Try again in a moment.", {"Retry-After": "5"})
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Give the few variables that a worker sees; its libraries find no network and no token."""
     kept = {key: os.environ[key] for key in _PASSED if key in os.environ}
     home = str(folder / "home")
-    threads = str(THREADS)
     return kept | {
         "HOME": home,
         "USERPROFILE": home,
@@ -277,7 +289,8 @@ def environment(folder: Path) -> dict[str, str]:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "TRANSFORMERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
-        "OMP_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": str(THREADS),
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait starve on a busy machine
         "ARROW_DEFAULT_MEMORY_POOL": "system",  # its own would reserve a GiB beforehand
         "MALLOC_ARENA_MAX": "2",  # else every thread reserves 64 MiB of the address space
         "PYTHONUTF8": "1",

@@ -154,6 +154,15 @@ def test_a_full_queue_says_so_at_once(hasty: Worker) -> None:
         waiting[0].result(60)
 
 
+def test_nobody_waits_behind_slow_answers(hasty: Worker) -> None:
+    waiting = [hasty.ask({"do": "hang"}), hasty.ask({"do": "hang"}), hasty.ask({"do": "echo"})]
+    for future in waiting[:2]:
+        with pytest.raises((TooSlow, Busy)):
+            future.result(60)
+    with pytest.raises(Busy):
+        waiting[2].result(60)
+
+
 def test_an_idle_worker_ends(hasty: Worker) -> None:
     assert hasty.pid is not None
     assert until(lambda: hasty.pid is None)
