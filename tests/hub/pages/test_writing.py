@@ -138,7 +138,8 @@ def test_a_private_repository_is_like_none_to_others(learner: Person, stranger: 
     for end in (
         "", "/tree/main", "/blob/main/.gitattributes", "/commits/main", "/commit/main",
         "/settings", "/new/main", "/edit/main/x", "/delete/main/x", "/upload/main", "/nothing",
-        "/tree", "/try", "/resolve/main/.gitattributes", "/resolve/main", "/discussions", "/discussions/1",
+        "/tree", "/try", "/resolve/main/.gitattributes", "/resolve/main", "/discussions",
+        "/discussions/1",
     ):  # fmt: skip
         here, gone = (stranger.web.get(f"/learner/{n}{end}") for n in ("mine", "gone"))
         assert here.status_code == gone.status_code == 404, end
