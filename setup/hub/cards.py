@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from setup.hub import metadata
+from setup.hub import metadata
 from setup.hub.errors import BadRequest
 from setup.hub.names import Kind
 
@@ -89,13 +91,17 @@ def body(text: str) -> str:
 
 
 def check(text: str) -> None:
-    """Make sure that a card's header can be read; raises BadRequest when it cannot."""
+    """Make sure that a card's header can be read and that what it says is what the Hub knows.
+
+    Raises BadRequest with every problem, each naming its key, its value and the remedy.
+    """
     try:
-        header(text)
+        found = metadata.problems(header(text))
     except yaml.YAMLError as err:
-        message = f"Invalid YAML in the card's header: {err}"
-        body = {"errors": [{"message": message}], "warnings": []}
-        raise BadRequest(message, body=body) from err
+        found = [f"Invalid YAML in the card's header: {err}"]
+    if found:
+        body = {"errors": [{"message": line} for line in found], "warnings": []}
+        raise BadRequest("Invalid metadata in README.md: " + "; ".join(found), body=body)
 
 
 def plain(value: object, counter: "itertools.count[int]") -> Any:  # noqa: ANN401, any JSON value
