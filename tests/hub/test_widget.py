@@ -359,6 +359,23 @@ def test_the_worker_ends_with_the_hub(
     assert "Traceback" not in (tmp_path / "log.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("options", "status"), [(["--no-widget"], 422), (["--host", "0.0.0.0"], 401)]
+)
+def test_the_command_says_who_may_try(
+    seeds: Path, tmp_path: Path, options: list[str], status: int
+) -> None:
+    """Where others can reach the Hub, guests may not; ``--no-widget`` lets nobody."""
+    with (tmp_path / "log.txt").open("w") as log:
+        process = start(seeds, tmp_path / "state", *options, log=log)
+        assert process.stdout is not None
+        port = process.stdout.readline().strip().rpartition(":")[2]
+        found = post(f"http://127.0.0.1:{port}/{MODEL}/try")
+        process.terminate()
+        process.communicate(timeout=20)
+    assert found == status
+
+
 def post(address: str) -> int:
     """Ask a Hub; gives the status, or 0 when it hung up."""
     try:
