@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from setup.hub import metadata
-from setup.hub import metadata
 from setup.hub.errors import BadRequest
 from setup.hub.names import Kind
 
