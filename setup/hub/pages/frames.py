@@ -41,6 +41,11 @@ class Frame:
         return _CARD_TAB[self.id.kind]
 
     @property
+    def tags(self) -> list[str]:
+        """The tags that are shown: where it lies is the same for all of a Hub's."""
+        return [tag for tag in self.record.get("tags", []) if not tag.startswith("region:")]
+
+    @property
     def tabs(self) -> list[Tab]:
         """The tabs that this caller sees."""
         found = [Tab("card", self.card_tab, self.base)]

@@ -1,0 +1,118 @@
+"""Takes the pictures of the Hub's pages that chapter 4 shows.
+
+    python -m tests.hub.pages.pictures
+
+They are written to ``notebooks/4_sharing/pictures``. Commit hashes and ages differ from one run to
+the next; all else stays.
+"""
+
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.hub.conftest import ROOT, environment, ready_url, start
+from tests.hub.pages.conftest import Site, opened, options, program, sign_in
+
+FOLDER = ROOT / "notebooks" / "4_sharing" / "pictures"
+COLOURS = 64
+LARGEST = 60_000  # bytes of a picture: each is also kept inside a notebook
+MARGIN = 24
+PUSHED = "almanach/camembert-base"  # whose files the last picture shows
+CARD = "# Dummy model\n\nThis is a dummy model.\n"
+PUSH = """
+import sys
+from huggingface_hub import snapshot_download, upload_folder
+others = ["README.md", ".gitattributes"]
+folder = snapshot_download(sys.argv[1], local_dir="model", ignore_patterns=others)
+upload_folder(
+    repo_id="learner/dummy-model", folder_path=folder, commit_message="First model version",
+    ignore_patterns=[".cache/*"],
+)
+"""
+# How far down the page there is something to see.
+END = """() => Math.max(...[...document.querySelectorAll('main > *')].map(
+  e => e.getBoundingClientRect().bottom + window.scrollY))"""
+
+
+def main() -> None:
+    """Start a Hub, walk through its pages, and take a picture of each."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder)
+        with (state / "log.txt").open("w") as log:
+            process = start(ROOT / "data" / "hub", state / "hub", log=log)
+            site = Site(ready_url(process), (state / "hub" / "token").read_text())
+            try:
+                _walk(site, state / "home")
+            finally:
+                process.terminate()
+                process.communicate(timeout=20)
+
+
+def _walk(site: Site, home: Path) -> None:
+    found = program()
+    if found is None:
+        raise SystemExit("No Chromium on this machine: install the package chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=options())
+        page = opened(browser, site, color_scheme="light").new_page()
+        sign_in(page, site.token)
+        _create(page)
+        _write_card(page)
+        _push(site, home)
+        page.goto("/learner/dummy-model/tree/main")
+        _take(page, "files-after-push")
+        browser.close()
+
+
+def _create(page: Page) -> None:
+    page.goto("/new")
+    page.get_by_label("Model name").fill("dummy-model")
+    _take(page, "create-model")
+    page.get_by_role("button", name="Create model").click()
+    page.wait_for_url("**/learner/dummy-model")
+    _take(page, "empty-repository")
+
+
+def _write_card(page: Page) -> None:
+    page.get_by_role("link", name="Create model card").click()
+    page.get_by_label("Content").fill(CARD)
+    page.get_by_label("Content").evaluate("e => { e.blur(); e.style.minHeight = '9rem'; }")
+    page.get_by_label("Content").evaluate("e => { e.rows = 7; }")
+    _take(page, "readme-editor")
+    page.get_by_role("button", name="Commit changes").last.click()
+    page.wait_for_url("**/blob/main/README.md")
+    page.get_by_role("link", name="Files and versions").click()
+    _take(page, "files-after-readme")
+
+
+def _push(site: Site, home: Path) -> None:
+    """Upload a model with the released client, in a process that knows this Hub alone."""
+    home.mkdir()
+    settings = environment(site.url, home, site.token)
+    subprocess.run([sys.executable, "-c", PUSH, PUSHED], cwd=home, env=settings, check=True)
+
+
+def _take(page: Page, name: str) -> None:
+    """Take a picture of what there is to see, in few colours."""
+    page.mouse.move(0, 0)
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    height = int(page.evaluate(END)) + MARGIN
+    data = page.screenshot(
+        full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height}
+    )
+    path = FOLDER / f"{name}.png"
+    Image.open(io.BytesIO(data)).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    size = path.stat().st_size
+    print(f"{path.relative_to(ROOT)}: {width} x {height}, {size / 1000:.1f} kB")
+    if size > LARGEST:
+        raise SystemExit(f"{path.name} is larger than {LARGEST / 1000:.0f} kB.")
+
+
+if __name__ == "__main__":
+    main()
