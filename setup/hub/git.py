@@ -158,9 +158,10 @@ def _variables(
         "REQUEST_METHOD": request.method,
         "QUERY_STRING": request.scope["query_string"].decode("latin-1"),
     }
+    # Not CONTENT_LENGTH: with it, the program waits for the rest of a body for ever, at full speed,
+    # when the Hub is killed in the middle. Without it, the end of its input is the end.
     passed = {
         "CONTENT_TYPE": "content-type",
-        "CONTENT_LENGTH": "content-length",
         "HTTP_CONTENT_ENCODING": "content-encoding",
         "GIT_PROTOCOL": "git-protocol",
     }
