@@ -90,22 +90,33 @@ async def create(request: Request) -> Response:
 
 
 def _create(request: Request, sent: dict[str, Any]) -> Response:
+    made = begun(request, sent)
+    return JSONResponse({"num": made.num, "pullRequest": made.pull, "title": made.title})
+
+
+def begun(request: Request, sent: dict[str, Any]) -> Conversation:
+    """Begin a conversation with what the caller sent, and keep it."""
     where, account = _speaker(request)
     base = MAIN if sent.get("pullRequest") else None
     title, description = str(sent.get("title", "")), str(sent.get("description") or "")
     with where.store.writing(where.id) as repository:
         made = conversations.begin(repository, title, description or title, account.name, base)
         conversations.save(repository, made)
-    return JSONResponse({"num": made.num, "pullRequest": made.pull, "title": made.title})
+    return made
 
 
 async def act(request: Request) -> Response:
     """POST /api/KINDs/ID/discussions/N/WHAT: comment, title, status or merge."""
     sent = await signed_object(request, MAX_BODY, empty=True)
+    return await run_in_threadpool(perform, request, sent)
+
+
+def perform(request: Request, sent: dict[str, Any]) -> Response:
+    """Do to a conversation what the address says; raises NotFound for what cannot be done."""
     action = _ACTIONS.get(text(request, "action"))
     if action is None:
         raise NotFound(f"A discussion has no {text(request, 'action')[:50]!r}.")
-    return await run_in_threadpool(action, request, sent)
+    return action(request, sent)
 
 
 def _comment(request: Request, sent: dict[str, Any]) -> Response:

@@ -62,7 +62,17 @@ class Difference:
 def difference(repository: Repository, commit: str) -> Difference:
     """Compare a commit with its first parent, or with nothing for the first of all."""
     git = pygit2.Repository(str(repository.path), RepositoryOpenFlag.NO_SEARCH)
-    diff = _compared(git, commit)
+    item = git[commit]
+    assert isinstance(item, pygit2.Commit)  # the caller resolved it
+    return between(repository, str(item.parents[0].id) if item.parents else None, commit)
+
+
+def between(repository: Repository, old: str | None, new: str) -> Difference:
+    """Compare two commits; None stands for a commit without files."""
+    git = pygit2.Repository(str(repository.path), RepositoryOpenFlag.NO_SEARCH)
+    diff = repository.patch(old, new)
+    if len(diff) <= MOST_FILES:
+        diff.find_similar()
     deltas = list(diff.deltas)
     found, left = [], MOST_LINES
     for place, delta in enumerate(deltas[:MOST_FILES]):
@@ -70,18 +80,6 @@ def difference(repository: Repository, commit: str) -> Difference:
         left -= len(changed.lines)
         found.append(changed)
     return Difference(found, max(0, len(deltas) - MOST_FILES))
-
-
-def _compared(git: pygit2.Repository, commit: str) -> pygit2.Diff:
-    item = git[commit]
-    assert isinstance(item, pygit2.Commit)  # the caller resolved it
-    if item.parents:
-        diff = item.parents[0].tree.diff_to_tree(item.tree)
-    else:
-        diff = item.tree.diff_to_tree(swap=True)
-    if len(diff) <= MOST_FILES:
-        diff.find_similar()
-    return diff
 
 
 def _changed(

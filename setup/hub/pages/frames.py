@@ -52,6 +52,7 @@ class Frame:
         if self.id.kind is Kind.DATASET:
             found.append(Tab("viewer", "Viewer", f"{self.base}/viewer"))
         found.append(Tab("files", "Files and versions", f"{self.base}/tree/{MAIN}"))
+        found.append(Tab("discussions", "Discussions", f"{self.base}/discussions"))
         if self.writable:
             found.append(Tab("settings", "Settings", f"{self.base}/settings"))
         return found

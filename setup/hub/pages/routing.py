@@ -13,6 +13,7 @@ from setup.hub.pages import (
     repositories,
     sessions,
     settings,
+    talks,
     trees,
     uploads,
 )  # fmt: skip
@@ -24,7 +25,7 @@ def routes() -> list[BaseRoute]:
     found = [*_lists(), *_people()]
     for prefix in ("/datasets", "/spaces", ""):
         base = prefix + "/{owner}/{name}"
-        found += [*_reading(base), *_writing(base), *_settings(base)]
+        found += [*_reading(base), *_writing(base), *_settings(base), *_talking(base)]
     return [*found, Route("/{owner}", listings.owner)]
 
 
@@ -89,4 +90,15 @@ def _settings(base: str) -> list[BaseRoute]:
         Route(base + "/settings/visibility", posted(settings.set_visibility), methods=["POST"]),
         Route(base + "/settings/move", posted(settings.move), methods=["POST"]),
         Route(base + "/settings/delete", posted(settings.delete), methods=["POST"]),
+    ]
+
+
+def _talking(base: str) -> list[BaseRoute]:
+    every, one = base + "/discussions", base + "/discussions/{number}"
+    return [
+        Route(every, talks.listing),
+        Route(every, posted(talks.begin), methods=["POST"]),
+        Route(base + "/discussions/new", talks.new),
+        Route(one, talks.shown),
+        Route(one + "/{action}", posted(talks.act), methods=["POST"]),
     ]

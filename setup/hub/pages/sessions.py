@@ -138,9 +138,7 @@ def _tokens(
     request: Request, account: Account, *, made: str = "", problem: str = "", status: int = 200
 ) -> Response:
     listed = rendering.accounts(request).tokens(account.name)
-    return rendering.page(
-        request, "tokens.html", status, listed=listed, made=made, problem=problem
-    )
+    return rendering.page(request, "tokens.html", status, listed=listed, made=made, problem=problem)
 
 
 def _devices(request: Request) -> Devices:

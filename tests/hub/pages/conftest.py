@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from starlette.testclient import TestClient
 
+from setup.hub import application
+from setup.hub.seeds import Planter
+from setup.hub.store import Store
 from tests.hub.conftest import ready_url, start
+from tests.hub.pages.people import Person, accounts
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, HEIGHT = 1000, 800
@@ -80,3 +85,25 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = opened(browser, site)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def hub(seeds: Path, tmp_path: Path) -> Iterator[TestClient]:
+    store = Store(tmp_path / "state")
+    Planter(store, lambda line: None).plant(seeds)
+    app = application.create(store, sign_up=True)
+    yield TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    application.close(app)
+    store.close()
+
+
+@pytest.fixture
+def learner(hub: TestClient) -> Person:
+    person = Person(hub, accounts(hub).issue("learner", "test"))
+    assert person.post("/new", owner="learner", name="mine").status_code == 303
+    return person
+
+
+@pytest.fixture
+def stranger(hub: TestClient) -> Person:
+    return Person(hub, accounts(hub).issue("stranger", "test"))

@@ -22,6 +22,9 @@ FOLDER = ROOT / "notebooks" / "4_sharing" / "pictures"
 COLOURS = 64
 LARGEST = 60_000  # bytes of a picture: each is also kept inside a notebook
 MARGIN = 24
+TALLEST = 900  # pixels, of a page that goes on further down
+CLASSIFIER = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
+PATIENCE = 120_000  # milliseconds that a model may take to load and to answer
 PUSHED = "almanach/camembert-base"  # whose files the last picture shows
 CARD = "# Dummy model\n\nThis is a dummy model.\n"
 PUSH = """
@@ -62,12 +65,34 @@ def _walk(site: Site, home: Path) -> None:
         browser = playwright.chromium.launch(executable_path=found, args=options())
         page = opened(browser, site, color_scheme="light").new_page()
         sign_in(page, site.token)
+        _look_around(page)
+        _try(page)
         _create(page)
         _write_card(page)
+        _change_card(page)
         _push(site, home)
         page.goto("/learner/dummy-model/tree/main")
         _take(page, "files-after-push")
         browser.close()
+
+
+def _look_around(page: Page) -> None:
+    page.goto("/models")
+    _take(page, "models")
+    page.goto("/models?pipeline_tag=fill-mask")
+    _take(page, "task")
+    page.goto(f"/{CLASSIFIER}/tree/main")
+    _take(page, "files")
+    page.goto(f"/{PUSHED}")
+    _take(page, "card")
+
+
+def _try(page: Page) -> None:
+    page.goto(f"/{CLASSIFIER}")
+    page.get_by_label("Text").fill("What a lovely film!")
+    page.get_by_role("button", name="Compute").click()
+    page.get_by_text("The answer as data").wait_for(timeout=PATIENCE)
+    _take(page, "widget")
 
 
 def _create(page: Page) -> None:
@@ -91,6 +116,17 @@ def _write_card(page: Page) -> None:
     _take(page, "files-after-readme")
 
 
+def _change_card(page: Page) -> None:
+    page.goto("/learner/dummy-model/edit/main/README.md")
+    page.get_by_label("Content").fill(CARD.replace("model.", "model, for exercises only."))
+    page.get_by_role("button", name="Commit changes").last.click()
+    page.wait_for_url("**/blob/main/README.md")
+    page.goto("/learner/dummy-model/commits/main")
+    page.get_by_role("main").get_by_role("listitem").locator("a.name").first.click()
+    page.wait_for_url("**/commit/*")
+    _take(page, "difference")
+
+
 def _push(site: Site, home: Path) -> None:
     """Upload a model with the released client, in a process that knows this Hub alone."""
     home.mkdir()
@@ -102,10 +138,8 @@ def _take(page: Page, name: str) -> None:
     """Take a picture of what there is to see, in few colours."""
     page.mouse.move(0, 0)
     width = page.viewport_size["width"] if page.viewport_size else 0
-    height = int(page.evaluate(END)) + MARGIN
-    data = page.screenshot(
-        full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height}
-    )
+    height = min(TALLEST, int(page.evaluate(END)) + MARGIN)
+    data = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
     path = FOLDER / f"{name}.png"
     Image.open(io.BytesIO(data)).convert("RGB").quantize(COLOURS).save(path, optimize=True)
     size = path.stat().st_size

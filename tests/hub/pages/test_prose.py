@@ -25,7 +25,7 @@ HOSTILE = {
     "class": '<a class="button danger skip" href="x.md">Delete</a>',
     "code language": '```"><script>alert(1)</script>\ncode\n```',
     "title": '![a](x.png "\\" onerror=alert(1) x=\\"")',
-    "nesting": "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    "nesting": '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
 }
 TAGS = {
     "script", "iframe", "form", "input", "button", "style", "svg", "math", "base", "meta",

@@ -106,9 +106,7 @@ def test_a_page_number_that_is_none_is_refused(web: TestClient, query: str) -> N
         "/nobody": "NotFound",
     }.items(),
 )
-def test_an_error_is_a_page_with_the_apis_headers(
-    web: TestClient, address: str, code: str
-) -> None:
+def test_an_error_is_a_page_with_the_apis_headers(web: TestClient, address: str, code: str) -> None:
     answer = web.get(address, headers=HTML)
     assert answer.status_code == 404
     assert answer.headers["x-error-code"] == code

@@ -1,72 +1,20 @@
 """Forms: only from the Hub's own pages, only by who may, and with what was typed kept."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from setup.hub import application
-from setup.hub.accounts import COOKIE, Accounts
-from setup.hub.seeds import Planter
-from setup.hub.store import Store
+from setup.hub.accounts import COOKIE
 from tests.hub.conftest import MODEL
+from tests.hub.pages.people import HTML, KEY, Person, accounts
 
-HTML = {"Accept": "text/html"}
 POSTS = [
     "/new", "/new-dataset", "/settings/tokens", "/settings/tokens/revoke", "/logout",
     "/oauth/device/answer", "/learner/mine/new/main", "/learner/mine/edit/main/.gitattributes",
     "/learner/mine/delete/main/.gitattributes", "/learner/mine/settings/visibility",
     "/learner/mine/settings/move", "/learner/mine/settings/delete",
 ]  # fmt: skip
-KEY = re.compile(r'name="form_key" value="([0-9a-f]+)"')
-
-
-class Person:
-    """Someone with a browser: keeps the session's cookie and sends the forms' keys."""
-
-    def __init__(self, app: TestClient, token: str = "") -> None:
-        self.web = TestClient(app.app, raise_server_exceptions=False, follow_redirects=False)
-        self.web.headers.update(HTML)
-        if token:
-            answer = self.post("/login", token=token, next="/")
-            assert answer.status_code == 303
-
-    def key(self) -> str:
-        found = KEY.search(self.web.get("/login").text)
-        assert found is not None
-        return found[1]
-
-    def post(self, address: str, **sent: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
-        return self.web.post(address, data={"form_key": self.key(), **sent})
-
-
-@pytest.fixture
-def hub(seeds: Path, tmp_path: Path) -> Iterator[TestClient]:
-    store = Store(tmp_path / "state")
-    Planter(store, lambda line: None).plant(seeds)
-    app = application.create(store, sign_up=True)
-    yield TestClient(app, raise_server_exceptions=False, follow_redirects=False)
-    application.close(app)
-    store.close()
-
-
-def accounts(hub: TestClient) -> Accounts:
-    found: Accounts = hub.app.state.accounts  # type: ignore[attr-defined]
-    return found
-
-
-@pytest.fixture
-def learner(hub: TestClient) -> Person:
-    person = Person(hub, accounts(hub).issue("learner", "test"))
-    assert person.post("/new", owner="learner", name="mine").status_code == 303
-    return person
-
-
-@pytest.fixture
-def stranger(hub: TestClient) -> Person:
-    return Person(hub, accounts(hub).issue("stranger", "test"))
 
 
 @pytest.mark.parametrize("address", POSTS)
@@ -144,8 +92,9 @@ def test_a_private_repository_is_like_none_to_others(learner: Person, stranger: 
         here, gone = (stranger.web.get(f"/learner/{n}{end}") for n in ("mine", "gone"))
         assert here.status_code == gone.status_code == 404, end
         assert here.headers["x-error-code"] == gone.headers["x-error-code"], end
-        assert here.headers["x-error-message"].replace("mine", "gone") == (
-            gone.headers["x-error-message"]
+        assert (
+            here.headers["x-error-message"].replace("mine", "gone")
+            == (gone.headers["x-error-message"])
         )
         assert without_key(here.text.replace("mine", "gone")) == without_key(gone.text)
     for address in ("/", "/models?search=mine", "/learner", "/models?author=learner"):
@@ -238,9 +187,7 @@ def test_a_file_is_renamed_and_deleted(learner: Person) -> None:
     page = learner.web.get("/learner/mine/edit/main/a.txt").text
     known = re.search(r'name="known" value="(\w+)"', page)
     assert known is not None
-    learner.post(
-        "/learner/mine/edit/main/a.txt", path="docs/b.txt", content="one", known=known[1]
-    )
+    learner.post("/learner/mine/edit/main/a.txt", path="docs/b.txt", content="one", known=known[1])
     assert learner.web.get("/learner/mine/raw/main/docs/b.txt").text == "one\n"
     assert learner.web.get("/learner/mine/raw/main/a.txt").status_code == 404
     learner.post("/learner/mine/delete/main/docs/b.txt")
