@@ -40,9 +40,13 @@ def serve(answer: Callable[[Question], dict[str, Any]]) -> None:
     questions: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(questions,), daemon=True).start()
     limit_memory(int(sys.argv[1]))
-    sys.excepthook = partial(_last_words, out)
+    current: Question = {}
+    sys.excepthook = partial(_last_words, out, current)
     while True:
-        _say(out, _answered(answer, questions.get()))
+        line = questions.get()
+        current.clear()
+        current |= json.loads(line)
+        _say(out, _answered(answer, current))
 
 
 def _say(out: IO[bytes], value: dict[str, Any]) -> None:
@@ -51,10 +55,14 @@ def _say(out: IO[bytes], value: dict[str, Any]) -> None:
 
 
 def _last_words(
-    out: IO[bytes], kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    out: IO[bytes],
+    question: Question,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
 ) -> None:
-    """Tell of the error that ends the worker: the page gets its kind, the log all of it."""
-    _say(out, {"error": kind.__name__})
+    """Tell of the error that ends the worker, and leave all of it in the log."""
+    _say(out, {"error": told(error, str(question.get("folder", "")))})
     sys.__excepthook__(kind, error, trace)
 
 
@@ -76,8 +84,9 @@ def _listen(questions: "queue.Queue[bytes]") -> None:
     os._exit(0)  # the Hub has ended
 
 
-def _answered(answer: Callable[[Question], dict[str, Any]], line: bytes) -> dict[str, Any]:
-    question: Question = json.loads(line)
+def _answered(
+    answer: Callable[[Question], dict[str, Any]], question: Question
+) -> dict[str, Any]:
     try:
         return answer(question)
     except Unanswerable as err:

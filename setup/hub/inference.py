@@ -71,6 +71,9 @@ def _fill(run: Any, question: Question) -> Any:  # noqa: ANN401
     if not mask or mask not in question["text"]:
         raise Unanswerable(f"The text has no gap: mark one word with {mask}, this model's mask.")
     short = {"truncation": True}
+    if run.tokenizer.mask_token_id not in run.tokenizer(question["text"], **short)["input_ids"]:
+        most = run.tokenizer.model_max_length
+        raise Unanswerable(f"The gap comes after the {most} tokens that this model reads.")
     return run(question["text"], top_k=MOST, tokenizer_kwargs=short)
 
 
@@ -96,7 +99,9 @@ def _features(run: Any, question: Question) -> Any:  # noqa: ANN401
 @torch.no_grad()
 def _answer(model: Any, tokenizer: Any, question: Question) -> Answer:  # noqa: ANN401
     """The most probable span of the context."""
-    text = question["context"]
+    text, most = question["context"], tokenizer.model_max_length
+    if len(tokenizer(question["text"])["input_ids"]) > most // 2:
+        raise Unanswerable(f"The question is too long: this model reads {most} tokens in all.")
     inputs = tokenizer(
         question["text"],
         text,
@@ -123,7 +128,8 @@ def _rewrite(key: str, model: Any, tokenizer: Any, question: Question) -> Any:  
     """The text that a sequence-to-sequence model makes of a text."""
     inputs = tokenizer(question["text"], return_tensors="pt", truncation=True)
     set_seed(question.get("seed", 0))
-    ids = model.generate(**inputs, max_length=min(model.generation_config.max_length, REWRITTEN))
+    longest = min(model.generation_config.max_length or REWRITTEN, REWRITTEN)
+    ids = model.generate(**inputs, max_length=longest)
     return [{key: text} for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
 
 

@@ -26,6 +26,7 @@ from setup.hub.store import Store
 from tests.hub.conftest import ROOT
 
 TOLERANCE = 1e-4
+WORDS = "word " * 900  # more than any model of the classroom reads
 SENTENCE = "My name is Sylvain and I work at Hugging Face in Brooklyn."
 PASSAGE = (
     "A heavy storm crossed the coast on Monday night. It tore the roofs off forty houses and cut "
@@ -203,3 +204,35 @@ def test_the_other_models_of_the_classroom_answer_their_forms_example(
         assert "text" in sent, repo
         answer = classroom.post(f"/{repo}/try", data=sent)
         assert answer.status_code == 200, (repo, re.findall(r'alert">(.*?)</p>', answer.text))
+
+
+@pytest.mark.parametrize(
+    ("model", "sent", "reason"),
+    [
+        ("distilbert/distilroberta-base", {"text": "No gap."}, "mark one word with &lt;mask&gt;"),
+        ("distilbert/distilroberta-base", {"text": f"{WORDS} <mask>"}, "after the 512 tokens"),
+        ("distilbert/distilgpt2", {"text": WORDS, "seed": "1"}, "shorten the text"),
+        ("distilbert/distilgpt2", {"text": "In", "seed": "1.5"}, "not a whole number"),
+        (
+            "distilbert/distilbert-base-cased-distilled-squad",
+            {"text": WORDS, "context": "x"},
+            "The question is too long",
+        ),
+        ("facebook/bart-large-mnli", {"text": "a", "labels": "a,b,c,d,e,f,g,h,i,j,k"}, "not 11"),
+    ],
+)
+def test_what_a_model_cannot_answer_is_told_in_words(
+    classroom: TestClient, model: str, sent: dict[str, str], reason: str
+) -> None:
+    answer = classroom.post(f"/{model}/try", data=sent)
+    assert answer.status_code in (400, 422)
+    assert reason in answer.text
+
+
+@pytest.mark.parametrize("model", CASES)
+def test_long_texts_are_cut_to_what_the_model_reads(classroom: TestClient, model: str) -> None:
+    sent, _ = CASES[model]
+    field = "context" if "context" in sent else "text"
+    longer = sent | {field: f"{sent[field]} {WORDS}"}
+    answer = classroom.post(f"/{model}/try", data=longer)
+    assert answer.status_code == (422 if "seed" in sent else 200)
