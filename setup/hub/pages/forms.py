@@ -1,11 +1,9 @@
-"""Forms that pages send: read up to a limit, and only from this Hub's own pages."""
+"""Forms without files that pages send: read up to a limit, and only from this Hub's own pages."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +14,6 @@ from setup.hub.pages import rendering
 
 MAX_BODY = 8 << 20  # bytes of a form without files; a letter may take three of them
 MAX_FIELDS = 50
-MAX_FILES = 100  # files in one upload
 Form = dict[str, str]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -29,29 +26,6 @@ def posted(answer: Callable[[Request, Form], Response]) -> Endpoint:
         sent = await _fields(request)
         access.trust_form(request, sent.get("form_key", ""))
         return await run_in_threadpool(answer, request, sent)
-
-    return endpoint
-
-
-def uploaded(
-    allowed: Callable[[Request], Any],
-    answer: Callable[[Request, Form, list[UploadFile]], Response],
-) -> Endpoint:
-    """Make an endpoint for a form with files; they wait on the disk, not in memory.
-
-    ``allowed`` is asked before a byte of the body is read, and raises for who may not upload.
-    """
-
-    async def endpoint(request: Request) -> Response:
-        own_site(request)
-        # The form's key is inside the body. Until it is known the session counts only for asking
-        # whether this caller might upload at all.
-        request.state.form_trusted = True
-        await run_in_threadpool(allowed, request)
-        request.state.form_trusted = False
-        async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as body:
-            access.trust_form(request, str(body.get("form_key", "")))
-            return await run_in_threadpool(answer, request, _texts(body), _files(body))
 
     return endpoint
 
@@ -69,16 +43,6 @@ def to_sign_in(request: Request) -> Response | None:
     if access.caller(request) is not None:
         return None
     return rendering.redirect("/login" + rendering.query({"next": rendering.here(request)}))
-
-
-def _texts(body: FormData) -> Form:
-    return {name: value for name, value in body.items() if isinstance(value, str)}
-
-
-def _files(body: FormData) -> list[UploadFile]:
-    """Give the chosen files; a browser sends one without a name where none was chosen."""
-    found = body.getlist("files")
-    return [item for item in found if isinstance(item, UploadFile) and item.filename]
 
 
 async def _fields(request: Request) -> Form:

@@ -1,6 +1,6 @@
 """How a change that was made in the browser becomes a commit: by the core that the API uses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from setup.hub import attributes, changes
 from setup.hub.accounts import Account
@@ -8,7 +8,6 @@ from setup.hub.addresses import Place
 from setup.hub.attributes import Attributes
 from setup.hub.changes import Add, Change, Message
 from setup.hub.errors import BadRequest, Conflict, EntryNotFound
-from setup.hub.objects import BLOCK, Incoming
 from setup.hub.repository import Repository
 
 MAX_TITLE = 200  # characters of a commit's title
@@ -16,25 +15,18 @@ MAX_TITLE = 200  # characters of a commit's title
 
 def change(where: Place, branch: str, path: str, data: bytes) -> Add:
     """Make a change of content in memory, as a large file where the repository's rules say so."""
-    if _rules(where, branch).is_large(path, len(data)):
-        return large(where, path, [data])
-    return Add(path, data)
-
-
-def is_large(where: Place, branch: str, path: str, size: int) -> bool:
-    """Tell whether a file of this name and size is to be kept beside git."""
-    return _rules(where, branch).is_large(path, size)
-
-
-def large(where: Place, path: str, blocks: Iterable[bytes]) -> Add:
-    """Store a large file block by block; gives the change that its pointer makes."""
-    with Incoming(where.store.objects) as incoming:
-        for block in blocks:
-            for start in range(0, len(block), BLOCK):
-                incoming.write(block[start : start + BLOCK])
-        pointer = incoming.publish()
+    if not _rules(where, branch).is_large(path, len(data)):
+        return Add(path, data)
+    pointer = where.store.objects.add([data])
     where.repository.take(pointer)
     return Add(path, pointer)
+
+
+def stored(where: Place, made: Add) -> Add:
+    """Put a small file's bytes into git at once, so that they need not wait in memory."""
+    if not isinstance(made.content, bytes):
+        return made
+    return Add(made.path, where.repository.add_blob(made.content))
 
 
 def commit(

@@ -80,7 +80,7 @@ def _writing(base: str) -> list[BaseRoute]:
         Route(base + "/delete" + one, editing.ask_delete),
         Route(base + "/delete" + one, posted(editing.delete), methods=["POST"]),
         Route(base + "/upload/{branch}", uploads.page),
-        Route(base + "/upload/{branch}", uploads.upload_endpoint, methods=["POST"]),
+        Route(base + "/upload/{branch}", uploads.upload, methods=["POST"]),
     ]
 
 
