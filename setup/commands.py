@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from setup import environment
 from setup.arguments import parser
-from setup.places import shown
+from setup.places import STATE, shown
 from setup.processes import Stop, supervised
 from setup.terminal import Progress, styled
 from setup.troubles import Trouble, of_os_error, tell
@@ -102,6 +102,9 @@ def lab(options: argparse.Namespace) -> int:
         progress.clear()
         print(f"JupyterLab  {styled(address, 'bold')}")
         print(f"Hub         {world.address or 'the real one'}")
+        if world.address:
+            token = shown(STATE / "hub" / "token")
+            print(f"            to sign in on its pages, paste the token from {token}")
         print("Your work is saved in notebooks/. Ctrl-C ends both.", flush=True)
         return process.wait()
 

@@ -166,7 +166,7 @@ def _versions(environment: Environment) -> Iterator[Finding]:
 def _git(environment: Environment) -> Iterator[Finding]:
     for name, needed_for, state in (
         ("git", "the local Hub keeps its repositories with it", PROBLEM),
-        ("git-lfs", "needed only to clone repositories with weights by git", WARNING),
+        ("git-lfs", "needed only to clone and push repositories with weights by git", WARNING),
     ):
         if shutil.which(name):
             yield Finding(name, OK, _first_line([name, "--version"]))

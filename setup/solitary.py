@@ -42,6 +42,8 @@ def serve(
         print(exports(found))
         if not local(host):
             print("\n" + exposure(reachable(address), "--sign-up" in switches, state))
+        if local(host):
+            print(f"\nTo sign in on its pages, paste the token from {shown(state / 'hub' / 'token')}.")
         print(f"\nIts record: {shown(state / 'hub.log')}. Ctrl-C ends it.", flush=True)
         return process.wait()
 
