@@ -43,7 +43,8 @@ def serve(
         if not local(host):
             print("\n" + exposure(reachable(address), "--sign-up" in switches, state))
         if local(host):
-            print(f"\nTo sign in on its pages, paste the token from {shown(state / 'hub' / 'token')}.")
+            token = shown(state / "hub" / "token")
+            print(f"\nTo sign in on its pages, paste the token from {token}.")
         print(f"\nIts record: {shown(state / 'hub.log')}. Ctrl-C ends it.", flush=True)
         return process.wait()
 
