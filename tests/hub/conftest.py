@@ -290,3 +290,9 @@ def writable(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with running(seeds, state, "--sign-up") as hub:
         hub.others = others
         yield hub
+
+
+@pytest.fixture
+def plain_transfers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What HF_HUB_DISABLE_XET=1 does to a client that starts with it."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)

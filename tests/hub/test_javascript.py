@@ -37,8 +37,8 @@ def _install(target: Path) -> None:
             cwd=draft, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["npm says nothing"])[-1]
-            pytest.skip(f"the package @huggingface/hub cannot be installed: {last}")
+            first = (done.stderr.strip().splitlines() or ["npm says nothing"])[0]
+            pytest.skip(f"the package @huggingface/hub cannot be installed: {first}")
         if not target.exists():
             os.rename(draft, target)
 

@@ -3,19 +3,14 @@
 import itertools
 
 import pytest
-from huggingface_hub import CommitOperationAdd, DiscussionComment, HfApi, constants
+from huggingface_hub import CommitOperationAdd, DiscussionComment, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from tests.hub.conftest import Live
 from tests.hub.writing import content, files, refused, titles
 
+pytestmark = pytest.mark.usefixtures("plain_transfers")
 NUMBER = itertools.count()
-
-
-@pytest.fixture(autouse=True)
-def plain_transfers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What HF_HUB_DISABLE_XET=1 does to a client that starts with it."""
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
 
 
 @pytest.fixture

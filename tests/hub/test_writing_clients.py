@@ -12,13 +12,13 @@ from huggingface_hub import (
     CommitScheduler,
     HfApi,
     HfFileSystem,
-    constants,
 )
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
 from tests.hub.conftest import Live, write
 from tests.hub.writing import content, files, refused, titles
 
+pytestmark = pytest.mark.usefixtures("plain_transfers")
 NUMBER = itertools.count()
 LARGE = bytes(range(256)) * 500  # bytes for a file that its name sends to LFS
 Step = CommitOperationAdd | CommitOperationCopy | CommitOperationDelete
@@ -27,12 +27,6 @@ START: dict[str, str | bytes] = {
     "notes.txt": "one\n",
     "weights/a.bin": LARGE,
 }
-
-
-@pytest.fixture(autouse=True)
-def plain_transfers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What HF_HUB_DISABLE_XET=1 does to a client that starts with it."""
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
 
 
 @pytest.fixture
