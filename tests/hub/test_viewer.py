@@ -311,9 +311,15 @@ def test_what_is_not_there_is_not_found(pages: TestClient, where: str) -> None:
 
 def test_a_missing_object_is_told(pages: TestClient, planted: Store) -> None:
     lost = Pointer("0" * 64, 5).encode()
-    repo = RepoId(Kind.DATASET, "acme", "nofiles")
-    planted.open(repo).write("main", {"a.csv": lost}, "Point to nothing", AUTHOR)
-    assert "has not been uploaded" in problem(shown(pages, "nofiles/viewer"))
+    with planted.new(RepoId(Kind.DATASET, "acme", "lost")) as repository:
+        repository.write("main", {"a.csv": lost}, "Point to nothing", AUTHOR)
+    assert "has not been uploaded" in problem(shown(pages, "lost/viewer"))
+
+
+def test_a_dataset_without_a_commit_says_so(pages: TestClient, planted: Store) -> None:
+    with planted.new(RepoId(Kind.DATASET, "acme", "fresh")):
+        pass
+    assert "nothing in this dataset yet" in problem(shown(pages, "fresh/viewer"))
 
 
 def test_a_private_dataset_is_not_there_for_others(pages: TestClient, planted: Store) -> None:

@@ -23,7 +23,7 @@ from setup.hub.checkouts import Checkouts
 from setup.hub.names import Kind, RepoId
 from setup.hub.seeds import AUTHOR, Planter
 from setup.hub.store import Store
-from setup.hub.widget import Widget
+from setup.hub.widget import MODULE, Widget
 from setup.hub.workers import Limits, Worker
 from tests.hub.conftest import MODEL, WORDS, ready_url, start, tiny_bert, write
 from tests.hub.test_workers import running, until
@@ -88,7 +88,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def pages(planted: Store) -> Iterator[TestClient]:
     app = application.create(planted)
-    app.state.widget.worker.limits = ROUGH
+    app.state.widget.worker = Worker(MODULE, ROUGH, planted.root / "widget")
     yield TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     application.close(app)
 
