@@ -39,7 +39,7 @@ _DEEDS = {
     "hang": lambda: time.sleep(600),
     "spin": spin,
     "grow": grow,
-    "reserve": lambda: bytearray(64 << 30),
+    "reserve": lambda: bytearray(3 << 30),
     "exit": lambda: os._exit(3),
     "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "print": chatter,
