@@ -1,7 +1,9 @@
 """The addresses of the pages."""
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from setup.hub.names import Kind
 from setup.hub.pages import (
@@ -20,6 +22,17 @@ from setup.hub.pages import (
 from setup.hub.pages.forms import posted
 
 
+class Static(StaticFiles):
+    """The stylesheet, the script and the mark; a browser asks each time whether they changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with a file and the headers that all of the Hub's have."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "no-cache"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
 def routes() -> list[BaseRoute]:
     """Give all addresses of the pages; they must come after those of the API."""
     found = [*_lists(), *_people()]
@@ -35,7 +48,7 @@ def _lists() -> list[BaseRoute]:
         Route("/models", listings.models),
         Route("/datasets", listings.datasets),
         Route("/spaces", listings.spaces),
-        Mount("/static", StaticFiles(directory=rendering.FOLDER / "static")),
+        Mount("/static", Static(directory=rendering.FOLDER / "static")),
         Route("/new", creation.page(Kind.MODEL)),
         Route("/new", creation.create(Kind.MODEL), methods=["POST"]),
         Route("/new-dataset", creation.page(Kind.DATASET)),

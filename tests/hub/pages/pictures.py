@@ -19,10 +19,10 @@ from tests.hub.conftest import ROOT, environment, ready_url, start
 from tests.hub.pages.conftest import Site, opened, options, program, sign_in
 
 FOLDER = ROOT / "notebooks" / "4_sharing" / "pictures"
-COLOURS = 64
+COLOURS = 48
 LARGEST = 60_000  # bytes of a picture: each is also kept inside a notebook
 MARGIN = 24
-TALLEST = 1000  # pixels, of a page that goes on further down
+TALLEST = 940  # pixels, of a page that goes on further down
 CLASSIFIER = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
 PATIENCE = 120_000  # milliseconds that a model may take to load and to answer
 PUSHED = "almanach/camembert-base"  # whose files the last picture shows

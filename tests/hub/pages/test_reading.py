@@ -126,5 +126,13 @@ def test_an_old_name_leads_to_the_page(web: TestClient) -> None:
 
 
 def test_static_files_do_not_leave_their_folder(web: TestClient) -> None:
-    assert web.get("/static/hub.css").status_code == 200
+    found = web.get("/static/hub.css")
+    assert found.status_code == 200
+    assert found.headers["x-content-type-options"] == "nosniff"
     assert web.get("/static/..%2frendering.py").status_code == 404
+
+
+def test_a_datasets_tags_are_told_in_words(web: TestClient) -> None:
+    text = web.get(f"/datasets/{DATASET}", headers=HTML).text
+    assert '<span class="key">Language</span> en' in text
+    assert 'href="/datasets?pipeline_tag=text-classification"' in text

@@ -23,13 +23,6 @@ def create(page: Page, name: str, *, private: bool = False) -> None:
     page.wait_for_url(f"**/{CLASSROOM}/{name}")
 
 
-def add_readme(page: Page, text: str) -> None:
-    page.get_by_role("link", name="Create model card").click()
-    page.get_by_label("Content").fill(text)
-    page.get_by_role("button", name="Commit changes").last.click()
-    page.wait_for_url("**/blob/main/README.md")
-
-
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
 def visitor(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = opened(browser, site, java_script_enabled=request.param)
@@ -37,30 +30,38 @@ def visitor(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Ite
     context.close()
 
 
-def test_a_model_from_its_creation_to_its_end(visitor: Page, site: Site, tmp_path: Path) -> None:
-    page, name = visitor, "dummy"
-    sign_in(page, site.token)
-    create(page, name)
-    expect(page.get_by_role("heading", name="No model card")).to_be_visible()
+TYPED = "---\nlicense: mit\n---\n# Dummy model\n\nThis is **one**.\n"
 
+
+def test_a_model_from_its_creation_to_its_end(visitor: Page, site: Site, tmp_path: Path) -> None:
+    sign_in(visitor, site.token)
+    create(visitor, "dummy")
+    expect(visitor.get_by_role("heading", name="No model card")).to_be_visible()
+    preview_and_commit(visitor)
+    edit_and_compare(visitor)
+    upload_and_download(visitor, tmp_path)
+    delete_with_the_name_typed(visitor)
+
+
+def preview_and_commit(page: Page) -> None:
     page.get_by_role("link", name="Create model card").click()
     expect(page.get_by_label("File name")).to_have_value("README.md")
-    page.get_by_label("Content").fill("---\nlicense: mit\n---\n# Dummy model\n\nThis is **one**.\n")
+    page.get_by_label("Content").fill(TYPED)
     page.get_by_role("button", name="Preview").click()
     preview = page.get_by_role("article", name="Preview")
     expect(preview.get_by_role("heading", name="Dummy model")).to_be_visible()
     expect(preview).not_to_contain_text("license")
     page.get_by_role("button", name="Edit", exact=True).click()
-    expect(page.get_by_label("Content")).to_have_value(
-        "---\nlicense: mit\n---\n# Dummy model\n\nThis is **one**.\n"
-    )
+    expect(page.get_by_label("Content")).to_have_value(TYPED)
     page.get_by_label("Title").fill("Say what this is")
     page.get_by_label("Extended description").fill("In a line.")
     page.get_by_role("button", name="Commit changes").last.click()
     expect(page.get_by_role("article").get_by_role("heading")).to_have_text("Dummy model")
 
+
+def edit_and_compare(page: Page) -> None:
     page.get_by_role("link", name="Edit", exact=True).click()
-    page.get_by_label("Content").fill("---\nlicense: mit\n---\n# Dummy model\n\nThis is two.\n")
+    page.get_by_label("Content").fill(TYPED.replace("**one**", "two"))
     page.get_by_role("button", name="Commit changes").last.click()
     page.get_by_role("link", name="Files and versions").click()
     page.get_by_role("link", name="History: 3 commits").click()
@@ -70,11 +71,13 @@ def test_a_model_from_its_creation_to_its_end(visitor: Page, site: Site, tmp_pat
     expect(page.locator("tr.plus")).to_contain_text("This is two.")
     expect(page.locator("tr.minus")).to_contain_text("This is **one**.")
 
-    big = tmp_path / "weights.bin"
+
+def upload_and_download(page: Page, folder: Path) -> None:
+    big, notes = folder / "weights.bin", folder / "notes.txt"
     big.write_bytes(b"\0" * 300_000)
-    notes = tmp_path / "notes.txt"
     notes.write_text("plain\n")
-    page.goto(f"/{CLASSROOM}/{name}/upload/main")
+    page.get_by_role("link", name="Files and versions").click()
+    page.get_by_role("link", name="Upload files").click()
     page.get_by_label("Files", exact=True).set_input_files([big, notes])
     page.get_by_label("Title").fill("Add weights")
     page.get_by_role("button", name="Commit changes").click()
@@ -85,6 +88,8 @@ def test_a_model_from_its_creation_to_its_end(visitor: Page, site: Site, tmp_pat
         row.get_by_role("link", name="Download").click()
     assert got.value.path().read_bytes() == big.read_bytes()
 
+
+def delete_with_the_name_typed(page: Page) -> None:
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("Type learner/dummy").fill("learner/dumm")
     page.get_by_role("button", name="Delete model").click()
@@ -92,7 +97,7 @@ def test_a_model_from_its_creation_to_its_end(visitor: Page, site: Site, tmp_pat
     page.get_by_label("Type learner/dummy").fill("learner/dummy")
     page.get_by_role("button", name="Delete model").click()
     page.wait_for_url(f"**/{CLASSROOM}")
-    answer = page.goto(f"/{CLASSROOM}/{name}")
+    answer = page.goto(f"/{CLASSROOM}/dummy")
     assert answer is not None
     assert answer.status == 404
 
@@ -214,3 +219,11 @@ def test_a_person_signs_up_and_out(page: Page) -> None:
     page.get_by_label("User name").fill("Ada")
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("alert")).to_contain_text("taken")
+
+
+def test_a_snippet_is_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/acme/french")
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "hf download acme/french"
