@@ -27,6 +27,7 @@ HEADER = ("", "drugName", "condition", "review", "rating", "date", "usefulCount"
 MOMENT = (2018, 10, 2, 12, 0, 0)
 MANY = 2000  # more words than any review has
 LONG, SHORT = range(31, MANY), range(2, 31)
+STRAY = "users found this comment helpful."  # stands where a condition should
 HIGHEST_ID = 232_291
 FIRST_DAY, LAST_DAY = date(2008, 2, 25), date(2017, 12, 11)
 # How often each rating from 1 to 10 is given.
@@ -100,50 +101,61 @@ def day(rng: random.Random) -> str:
     return f"{found:%B} {found.day}, {found.year}"
 
 
-def row(rng: random.Random, about: Condition, name: str, words: range) -> Row:
-    """Return a new row about a condition, entered under a name."""
-    drug = about.drug(rng)
-    rating = stars(rng, drug)
-    felt = 11 - rating if rng.random() < CONTRARY else rating
-    text = review(rng, about, drug, felt, words)
-    return Row(drug, name, text, rating, day(rng), int(rng.lognormvariate(2.6, 1.2)))
+class Author:
+    """Writes reviews, none of them twice."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng, self.written = random.Random(seed), set[str]()
+
+    def row(self, about: Condition, name: str, words: range) -> Row:
+        """Return a new row about a condition, entered under a name."""
+        drug = about.drug(self.rng)
+        rating = stars(self.rng, drug)
+        felt = 11 - rating if self.rng.random() < CONTRARY else rating
+        text = review(self.rng, about, drug, felt, words)
+        while text in self.written:
+            text = review(self.rng, about, drug, felt, words)
+        self.written.add(text)
+        return Row(drug, name, text, rating, day(self.rng), int(self.rng.lognormvariate(2.6, 1.2)))
+
+    def rows(self, about: Condition, words: range, count: int) -> list[Row]:
+        """Return new rows about a condition, entered under its name."""
+        return [self.row(about, about.name, words) for _ in range(count)]
+
+    def any(self) -> Condition:
+        """Return a condition, by its share."""
+        return self.rng.choices(conditions(), [one.share for one in conditions()])[0]
 
 
-def long_shares(total: int, rows: int) -> list[int]:
-    """Return how many of `total` long reviews each condition has; the first keep their share."""
+def long_shares(total: int, stray: int) -> list[int]:
+    """Return how many of all long reviews each condition has; the first five are exact."""
     known = conditions()
     scale = total / SIZES["train"].long
     first = [round(one.share * scale) for one in known[:5]]
     rest = [one.share for one in known[5:]]
-    left = total - sum(first) - rows
+    left = total - sum(first) - stray
     shares = [left * share // sum(rest) for share in rest]
     for i in range(left - sum(shares)):
         shares[i] += 1
     return first + shares
 
 
-def rows(rng: random.Random, split: str) -> list[Row]:
-    """Return the rows of a split, those told by hand in their places, without other IDs."""
+def rows(author: Author, split: str) -> list[Row]:
+    """Return the rows of a split, those told by hand in their places; the others have no ID."""
     size, hand = SIZES[split], told(split)
     done = Counter((one.condition, one.words > 30) for _, one in hand)
-    known = conditions()
-    shares = [one.share for one in known]
     stray = size.stray * 9 // 10
     found = []
-    for one, count in zip(known, long_shares(size.long, stray), strict=True):
-        for _ in range(count - done[one.name, True]):
-            found.append(row(rng, one, one.name, LONG))
-    strays = [LONG] * stray + [SHORT] * (size.stray - stray)
-    nameless = [LONG if rng.random() < 0.86 else SHORT for _ in range(size.nameless)]
-    for words in strays:
-        name = f"{int(rng.lognormvariate(1.6, 1.2))}</span> users found this comment helpful."
-        found.append(row(rng, rng.choices(known, shares)[0], name, words))
-    for words in nameless:
-        found.append(row(rng, rng.choices(known, shares)[0], "", words))
+    for one, count in zip(conditions(), long_shares(size.long, stray), strict=True):
+        found += author.rows(one, LONG, count - done[one.name, True])
+    for words in [LONG] * stray + [SHORT] * (size.stray - stray):
+        name = f"{int(author.rng.lognormvariate(1.6, 1.2))}</span> {STRAY}"
+        found.append(author.row(author.any(), name, words))
+    for i in range(size.nameless):
+        found.append(author.row(author.any(), "", SHORT if i % 7 == 0 else LONG))
     while len(found) < size.rows - len(hand):
-        one = rng.choices(known, shares)[0]
-        found.append(row(rng, one, one.name, SHORT))
-    rng.shuffle(found)
+        found += author.rows(author.any(), SHORT, 1)
+    author.rng.shuffle(found)
     for place, one_told in hand:
         found.insert(place, one_told)
     return found
@@ -169,10 +181,10 @@ def numbered(rng: random.Random, found: Iterable[Row]) -> None:
 
 def splits(seed: int = 462) -> dict[str, list[Row]]:
     """Return the rows of both splits."""
-    rng = random.Random(seed)
-    found = {split: rows(rng, split) for split in NAMES}
+    author = Author(seed)
+    found = {split: rows(author, split) for split in NAMES}
     first_of_training(found["train"], 141_780)
-    numbered(rng, (one for listed in found.values() for one in listed))
+    numbered(author.rng, (one for listed in found.values() for one in listed))
     return found
 
 

@@ -30,7 +30,8 @@ TOPICS: dict[str, dict[str, dict[str, int]]] = {
     "bad": {"core": {"bad": 9, "mixed": 2, "good": 1}, "side": {"harsh": 8, "mild": 1},
             "close": {"close_bad": 1}},
 }  # fmt: skip
-LISTS = ("drug", "trouble", "well", "ill")
+ONCE = re.compile(r" mg\b| ago\.|[Ss]ide effect|\bI started\b|My story")
+RUN = 4  # words in a row that a review does not say twice
 
 
 @dataclass(frozen=True)
@@ -81,24 +82,29 @@ def mood(rating: int) -> str:
     return "mid" if rating >= 5 else "bad"
 
 
+def points(text: str) -> set[str]:
+    """Return what a text says: its runs of words, and words that are good for one sentence."""
+    words = text.lower().split()
+    runs = {" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
+    return runs | set(ONCE.findall(text))
+
+
 class Review:
-    """One review in the making: its words, and the patterns that it has used."""
+    """One review in the making: its words, and what it has said so far."""
 
     def __init__(self, rng: random.Random, condition: Condition, drug: str, feeling: str) -> None:
         self.rng, self.grammar, self.feeling = rng, condition.grammar, feeling
         self.expansion = Expansion(condition.grammar, rng)
         self.expansion.bound["drug:1"] = drug
-        self.used: set[str] = set()
+        self.said: set[str] = set()
 
     def sentence(self, topic: str) -> str:
-        """Return a sentence from a pattern that was not used before, if one is left."""
-        patterns = self.grammar.patterns[topic]
+        """Return a sentence that says nothing said before, if one is found."""
         for _ in range(20):
-            pattern = patterns.pick(self.rng)
-            if pattern not in self.used:
+            text = self.expansion.expand(self.grammar.patterns[topic].pick(self.rng))
+            if not self.said & points(text):
                 break
-        self.used.add(pattern)
-        text = self.expansion.expand(pattern)
+        self.said |= points(text)
         text = ARTICLE.sub(r"\1 ", text)
         return SENTENCE.sub(lambda found: found.group().upper(), text)
 
@@ -120,7 +126,10 @@ class Review:
         """Return sentences of about so many words in all."""
         if words < 14:
             return [self.sentence(f"short_{self.feeling}")]
-        return [self.sentence(self.topic(part)) for part in self.plan(max(2, words // 10))]
+        parts = self.plan(max(2, words // 11))
+        alone = self.feeling == "good" and parts.count("side") == 1 and self.rng.random() < 0.5
+        topics = ["none" if alone and part == "side" else self.topic(part) for part in parts]
+        return [self.sentence(topic) for topic in topics]
 
 
 def styled(rng: random.Random, sentences: list[str]) -> str:
@@ -178,7 +187,7 @@ def review(
 ) -> str:
     """Return a review whose number of words lies in the range."""
     if words.stop > 200:
-        aim = round(min(max(rng.gauss(85, 38), 35), 150))
+        aim = round(min(max(rng.gauss(95, 42), 35), 165))
         aim = rng.randint(200, 520) if rng.random() < 0.004 else aim
     else:
         aim = rng.randint(2, 29)
