@@ -87,11 +87,14 @@ def issue(project: Project, row: Mapping[str, Any], api: str) -> Record:
     }  # fmt: skip
     found |= row
     found["user"] = user(found["user"], api)
+    found["assignee"] = user(found["assignee"], api)
+    found["assignees"] = [user(person, api) for person in found["assignees"]]
     found["labels"] = [_label(repository, label) for label in found["labels"]]
+    found["milestone"] = _milestone(project.name, repository, found["milestone"], api)
     if pull:
         found["pull_request"] = _pull(row["pull_request"], repository, page, row["number"])
-    else:
-        del found["pull_request"]
+    elif "pull_request" not in row:
+        del found["pull_request"]  # a line that says null came from a table: it keeps its columns
     return found
 
 
@@ -129,6 +132,22 @@ def _label(repository: str, value: object) -> Record:
     given = value if isinstance(value, dict) else {"name": str(value)}
     about = {"id": 0, "node_id": "", "url": f"{repository}/labels/{given['name']}"}
     return about | {"color": "ededed", "default": False, "description": ""} | given
+
+
+def _milestone(project: str, repository: str, value: object, api: str) -> Record | None:
+    """Give a milestone with all its keys; a line may name one by number and title alone."""
+    if not isinstance(value, dict):
+        return None
+    at = f"{repository}/milestones/{value['number']}"
+    page = f"https://github.com/{project}/milestone/{value['number']}"
+    about: Record = {
+        "url": at, "html_url": page, "labels_url": f"{at}/labels", "id": 0, "node_id": "",
+        "number": value["number"], "title": "", "description": "", "creator": None,
+        "open_issues": 0, "closed_issues": 0, "state": "open", "created_at": None,
+        "updated_at": None, "due_on": None, "closed_at": None,
+    }  # fmt: skip
+    found = about | value
+    return found | {"creator": user(found["creator"], api)}
 
 
 def _pull(given: object, repository: str, page: str, number: int) -> Record:
