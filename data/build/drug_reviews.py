@@ -182,9 +182,7 @@ HABITS = (
 )  # fmt: skip
 
 
-def review(
-    rng: random.Random, condition: Condition, drug: str, rating: int, words: range
-) -> str:
+def review(rng: random.Random, condition: Condition, drug: str, rating: int, words: range) -> str:
     """Return a review whose number of words lies in the range."""
     if words.stop > 200:
         aim = round(min(max(rng.gauss(95, 42), 35), 165))

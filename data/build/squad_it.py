@@ -3,10 +3,9 @@
     python -m data.build.squad_it
 
 Each file of `italian/` is about one kind of things: `@` names the columns, `=` is a row, `-` opens
-a first paragraph and `+` a further one, `?` is a question with its answer. In a text `{nome}` stands
-for a cell, `{Nome}` for the same with a capital, `{di nome}` for the cell after a preposition,
-joined to its article as Italian does. An answer is a cell (`-nome`: without its article) or a quoted
-text.
+a first paragraph and `+` a further one, `?` is a question with its answer. In a text `{nome}` is a
+cell, `{Nome}` the same with a capital, `{di nome}` the cell after a preposition, joined to its
+article as Italian does. An answer is a cell (`-nome`: without its article) or a quoted text.
 """
 
 import gzip
@@ -30,6 +29,7 @@ TITLES = {"train": 442, "test": 48}
 MOMENT = 1_542_570_547  # seconds since 1970, in the head of both files
 SLOT = re.compile(r"\{([^{}]+)\}")
 ARTICLE = re.compile(r"(il|lo|la|i|gli|le) (?=\S)")
+LONE_A = re.compile(r"\b[aA] $")
 VOWEL = re.compile(r"(?![iI][aeou])[aeiouhAEIOUH]")
 JOINED = {"di": "de", "a": "a", "da": "da", "in": "ne", "su": "su"}
 ENDINGS = {"il": "l", "lo": "llo", "la": "lla", "l'": "ll'", "i": "i", "gli": "gli", "le": "lle"}
@@ -45,6 +45,7 @@ class Name:
 
     article: str
     rest: str
+    feminine: bool = False
 
     @classmethod
     def read(cls, cell: str) -> "Name":
@@ -57,9 +58,8 @@ class Name:
         if not found:
             return cls("", cell)
         article, rest = found.group(1), cell[found.end() :]
-        if article in ("il", "lo", "la") and VOWEL.match(rest):
-            article = "l'"
-        return cls(article, rest)
+        cut = article in ("il", "lo", "la") and VOWEL.match(rest)
+        return cls("l'" if cut else article, rest, article in ("la", "le"))
 
     @property
     def text(self) -> str:
@@ -149,7 +149,7 @@ class Text:
             return
         cell = self.cells[name.lower()]
         value = cell.after(preposition)
-        if self.text.endswith((" a ", "A ")) and value.startswith("A"):
+        if LONE_A.search(self.text) and value[0] in "aA":
             self.text = self.text[:-1] + "d "
         start = len(self.text)
         self.text += value[:1].upper() + value[1:] if name[0].isupper() else value
@@ -161,7 +161,7 @@ class Text:
     def _agree(self, slot: str) -> None:
         name, forms = slot.split(":")
         masculine, feminine = forms.split("|")
-        self.text += feminine if self.cells[name].article == "la" else masculine
+        self.text += feminine if self.cells[name].feminine else masculine
 
     def answer(self, wanted: str) -> Json:
         """Return the answer with its place in the text."""
@@ -246,7 +246,8 @@ def kinds() -> tuple[Kind, ...]:
 def splits(seed: int = 82) -> dict[str, list[Json]]:
     """Return the articles of both files."""
     rng = random.Random(seed)
-    listed = [article for kind in kinds() for article in articles(rng, kind)]
+    made = (article for kind in kinds() for article in articles(rng, kind))
+    listed = list({article["title"]: article for article in made}.values())
     rng.shuffle(listed)
     listed.insert(0, written())
     train, test = TITLES["train"], sum(TITLES.values())
