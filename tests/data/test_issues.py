@@ -233,6 +233,6 @@ def test_search_by_plain_embeddings_is_good_but_not_perfect() -> None:
     numbers, known = [number for number, _ in rows], [wanted for _, wanted in QUERIES]
     hits, recall, ranks = measured(scores, numbers, known)
     assert 0.75 < hits < 0.95
-    assert 0.7 < recall < 0.95
+    assert 0.65 < recall < 0.95
     assert 0.6 < ranks < 0.9
     assert measured(scores, numbers, known[30:] + known[:30])[0] < 0.1
