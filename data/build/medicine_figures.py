@@ -63,7 +63,7 @@ def draw(rng: random.Random, chances: int, share: float) -> int:
 def compared(rng: random.Random, sizes: tuple[int, int], shift: float) -> Comparison:
     """Return a comparison of about that size; `shift` leans the logarithm of the ratio."""
     total = round(math.exp(rng.uniform(math.log(sizes[0]), math.log(sizes[1]))))
-    first = round(total / 2 + rng.gauss(0, total ** 0.5 / 3))
+    first = round(total / 2 + rng.gauss(0, total**0.5 / 3))
     base = rng.uniform(0.08, 0.45)
     ratio = math.exp(rng.gauss(shift, 0.35))
     second = total - first
