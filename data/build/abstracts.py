@@ -17,7 +17,7 @@ from typing import Any
 from data.build import medicine_figures as figures
 from data.build import packed
 from data.build.cases import Case, Writer, cases, only
-from data.build.grammar import Expansion, Grammar
+from data.build.grammar import Choices, Expansion, Grammar
 
 FOLDER = Path(__file__).with_name("medicine")
 NAME = "PUBMED_title_abstracts_2019_baseline.jsonl.zst"
@@ -35,6 +35,7 @@ SCALES = {
     "trial": ((40, 900), -0.3), "cohort": ((80, 2400), 0.35), "review": ((600, 9000), -0.2),
     "report": ((40, 80), 0.0), "animal": ((14, 60), 0.2),
 }  # fmt: skip
+ADULTS = frozenset(("women", "men", "smokers"))  # no groups where all are children, or of one sex
 LANGUAGES = {"eng": 970, "fre": 9, "ger": 9, "spa": 5, "jpn": 4, "ita": 3}
 VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "lowers": "lower",
          "helps": "help", "raises": "raise", "acts": "act", "remains": "remain"}  # fmt: skip
@@ -75,6 +76,8 @@ def abstract(rng: random.Random) -> str:
     about = rng.choice(topics())
     found, verdict = facts(rng, design, about)
     fixed = {name: only(text) for name, text in found.items()}
+    if about.kind in figures.SEXES:
+        fixed["subgroup"] = without(base().lists["subgroup"], ADULTS)
     lists = {**base().lists, **about.lists, **fixed}
     writer = Writer(Expansion(Grammar(lists, {}, base().patterns), rng))
     treat, versus = (about.lists[name].phrases for name in ("treat", "versus"))
@@ -100,6 +103,13 @@ def agreed(text: str) -> str:
     'Hip protectors are effective.'
     """
     return plural_subject().sub(lambda found: f"{found[1]}{found[2]} {VERBS[found[3]]}", text)
+
+
+def without(choices: Choices, phrases: frozenset[str]) -> Choices:
+    """Return the choices that are none of the phrases."""
+    pairs = zip(choices.phrases, choices.weights, strict=True)
+    kept = [(phrase, weight) for phrase, weight in pairs if phrase not in phrases]
+    return Choices([phrase for phrase, _ in kept], [weight for _, weight in kept])
 
 
 def sentences(rng: random.Random, writer: Writer, design: str, verdict: str) -> Iterator[str]:

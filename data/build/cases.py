@@ -67,6 +67,8 @@ class Writer:
         return picked
 
     def sentences(self, topic: str, count: int = 1) -> list[str]:
-        """Return up to so many sentences of a topic."""
-        patterns = [self.pattern(topic) for _ in range(count)]
-        return [self.expansion.expand(one) for one in patterns if one is not None]
+        """Return up to so many sentences of a topic, in the order of their patterns."""
+        drawn = [self.pattern(topic) for _ in range(count)]
+        patterns = [one for one in drawn if one is not None]
+        patterns.sort(key=self.grammar.patterns[topic].phrases.index)
+        return [self.expansion.expand(one) for one in patterns]

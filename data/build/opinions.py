@@ -220,6 +220,8 @@ class Court:
     def paragraph(self, part: str, length: tuple[int, int]) -> str:
         """Return a paragraph of one part."""
         count = self.rng.randint(*length)
+        if part == "procedure":
+            return " ".join(self.writer.sentences(part, count))
         topics = ARGUMENT[:count] if part == "argument" else [part] * count
         return " ".join(self.sentence(topic) for topic in topics)
 
