@@ -142,14 +142,15 @@ def general(rng: random.Random) -> dict[str, str]:
     kappa = rng.randint(31, 79) / 100
     year, spread = rng.randint(1984, 1999), rng.randint(0, 82)
     facts = {
-        "follow": rng.choice((3, 6, 12, 18, 24, 36, 48)), "lost": rng.randint(2, 9),
+        "follow": rng.choice((12, 24, 36, 48, 60)), "lost": rng.randint(2, 9),
         "year0": year - rng.randint(5, 15), "year1": year, "year2": year + rng.randint(1, 2),
         "centres": rng.randint(3, 24), "s1": rng.randint(3, 21), "s2": rng.randint(3, 21),
         "half": rng.randint(2, 3), "k": rng.randint(11, 24), "k0": rng.randint(2, 6),
         "screened": rng.randint(240, 3900), "i2": spread,
         "het": "low" if spread < 30 else "moderate" if spread < 60 else "high",
         "kappa": f"{kappa:.2f}",
-        "agreement": "fair" if kappa <= 0.4 else "moderate" if kappa <= 0.6 else "good", "weeks": rng.randint(3, 16),
+        "agreement": "fair" if kappa <= 0.4 else "moderate" if kappa <= 0.6 else "good",
+        "weeks": rng.randint(3, 16),
         "weeks2": rng.randint(2, 8), "dose": rng.choice((1, 2, 5, 10, 20, 50, 100)),
         "fold": f"{rng.uniform(1.4, 6):.1f}", "pct7": rng.randint(71, 84),
         "pct8": rng.randint(78, 97), "pct9": rng.randint(11, 39),
