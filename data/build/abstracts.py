@@ -97,11 +97,12 @@ def plural_subject() -> re.Pattern[str]:
 
 
 def agreed(text: str) -> str:
-    """Return the text with verbs in the plural after subjects in the plural.
+    """Return the text with plural verbs after plural subjects, and units as they are printed.
 
     >>> agreed("Hip protectors is effective.")
     'Hip protectors are effective.'
     """
+    text = text.replace(" %", "%")
     return plural_subject().sub(lambda found: f"{found[1]}{found[2]} {VERBS[found[3]]}", text)
 
 

@@ -290,7 +290,7 @@ def length(rng: random.Random, place: int) -> int:
 
 def created(rng: random.Random, suit: Suit) -> str:
     """Return when the file was made: the day of the decision, or when it was scanned."""
-    if rng.random() < 0.6:
+    if rng.random() < 0.6 or suit.decided.year > 2009:
         return f"{suit.decided.isoformat()}T00:00:00Z"
     hour, minute, second = (rng.randrange(most) for most in (24, 60, 60))
     return f"2010-{rng.randint(4, 6):02}-{rng.randint(1, 28):02}T{hour:02}:{minute:02}:{second:02}Z"
