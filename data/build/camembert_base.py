@@ -155,11 +155,10 @@ def loss_at_masks(model: CamembertForMaskedLM, batch: Batch) -> Tensor:
 
 def after_mask(tokenizer: CamembertTokenizer, words: Active) -> Tensor:
     """Return for each active token what it becomes after a mask: itself, but for AFTER_MASK."""
-    table = torch.arange(len(words.ids))
+    table, places, ids = torch.arange(len(words.ids)), words.places, tokenizer.get_vocab()
     for mark in AFTER_MASK:
-        inner, first = tokenizer.convert_tokens_to_ids([mark, f"▁{mark}"])
-        if inner in words.places and first in words.places:
-            table[words.places[inner]] = words.places[first]
+        if mark in ids and f"▁{mark}" in ids:
+            table[places[ids[mark]]] = places[ids[f"▁{mark}"]]
     return table
 
 
