@@ -66,7 +66,7 @@ def test_a_branch_comes_before_a_tag_and_both_before_a_hash(repository: Reposito
 
 
 @pytest.mark.parametrize(
-    "revision", ["nope", "0" * 40, "0" * 7, "refs/heads/nope", "HEAD", "abcdef"]
+    "revision", ["nope", "0" * 40, "0" * 7, "refs/heads/nope", "FETCH_HEAD", "abcdef"]
 )
 def test_unknown_revisions(repository: Repository, revision: str) -> None:
     with pytest.raises(RevisionNotFound, match=revision):
