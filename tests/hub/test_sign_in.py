@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -88,6 +89,13 @@ class Terminal:
             assert select.select([self._screen], [], [], 60)[0], self.shown
             self.shown += os.read(self._screen, 4096).decode(errors="replace")
 
+    def until_keys_count(self) -> None:
+        """Wait until the program reads single keys; those typed before that are thrown away."""
+        deadline = time.monotonic() + 60
+        while termios.tcgetattr(self._screen)[3] & termios.ICANON:
+            assert time.monotonic() < deadline, self.shown
+            time.sleep(0.01)
+
     def type(self, text: str) -> None:
         os.write(self._screen, text.encode())
 
@@ -128,6 +136,7 @@ def test_a_person_at_a_terminal_chooses_how(
 ) -> None:
     terminal = Terminal(writable, tmp_path, HF, "auth", "login")
     terminal.until("Paste an access token")
+    terminal.until_keys_count()
     if way == "token":
         terminal.type("2")
         terminal.until("Enter your token")
