@@ -62,6 +62,10 @@ def _add_hub(command: argparse.ArgumentParser) -> None:
         "--sign-up", action="store_true", help="let people make accounts of their own, at /join"
     )
     command.add_argument(
+        "--mirror", metavar="DIR",
+        help="serve your own copies of web files, DIR/HOST/PATH, before those of the classroom",
+    )
+    command.add_argument(
         "--no-widget", action="store_true", help="do not run models in the pages"
     )
 

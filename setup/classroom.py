@@ -59,7 +59,7 @@ def hub_command(port: int, state: Path, seeds: Path = SEEDS) -> list[str]:
 
 
 def variables(address: str, state: Path = STATE) -> dict[str, str]:
-    """Return the variables that point the client libraries at the Hub at `address`."""
+    """Return the variables that point client libraries and notebooks at the Hub and its mirror."""
     found = {
         "HF_ENDPOINT": address,
         "HF_HOME": str(state / "home"),
@@ -67,6 +67,9 @@ def variables(address: str, state: Path = STATE) -> dict[str, str]:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
         "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+        "WEB_MIRROR": f"{address}/web/",
+        "GITHUB_API_URL": f"{address}/github",
+        "GITHUB_TOKEN": "ghp_classroom",  # the mirror takes whatever looks like a token of GitHub's
         "TOKENIZERS_PARALLELISM": "false",
     }
     token = token_of(state)

@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from setup import environment
 from setup.arguments import parser
@@ -127,6 +128,7 @@ def hub(options: argparse.Namespace) -> int:
     need_git()
     switches = {"--sign-up": options.sign_up, "--no-widget": options.no_widget}
     chosen = [switch for switch, wanted in switches.items() if wanted]
+    chosen += ["--mirror", str(Path(options.mirror).resolve())] if options.mirror else []
     return solitary.serve(options.port, options.host, chosen)
 
 

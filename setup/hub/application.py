@@ -1,6 +1,8 @@
 """The application: which function answers at which address, and how errors are told."""
 
 import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
 import pygit2
 from starlette.applications import Starlette
@@ -32,16 +34,29 @@ from setup.hub.disk import NO_ROOM
 from setup.hub.names import repo_id
 from setup.hub.pages import problems, routing
 from setup.hub.store import Store
+from setup.mirror import github, web
+from setup.mirror.limits import Limits
 
 ALMOST_FULL = 16 << 20  # bytes; a commit of small files may need as much
 _API = "/api/{kinds}/{owner}/{name}"
 
 
-def create(store: Store, sign_up: bool = False) -> Starlette:
-    """Build the application over an open store; ``sign_up`` lets people make accounts."""
+def create(
+    store: Store,
+    sign_up: bool = False,
+    mirrored: Sequence[Path] = (),
+    limits: Limits | None = None,
+) -> Starlette:
+    """Build the application over an open store; ``sign_up`` lets people make accounts.
+
+    ``mirrored`` are folders with files of other web servers, the first that has a file gives it;
+    ``limits`` are those of GitHub's API among them.
+    """
     app = Starlette(
         routes=[
             *_api_routes(),
+            *web.routes(),
+            *github.routes(),
             *_web_routes(),
             *viewer.routes(),
             *routing.routes(),  # late, for /OWNER/NAME fits what came before too
@@ -62,6 +77,8 @@ def create(store: Store, sign_up: bool = False) -> Starlette:
     app.state.devices = signing.Devices()
     app.state.viewer = viewer.Viewer(store.root / "viewer")
     app.state.widget = widget.Widget(store.root / "widget")
+    app.state.web = web.Web(list(mirrored))
+    app.state.github = github.GitHub(list(mirrored), limits)
     git.install_hooks(store.root)
     return app
 

@@ -15,6 +15,7 @@ MAX_PATH = 1024  # characters in a path inside a repository
 RESERVED_OWNERS = frozenset({
     "api", "datasets", "models", "spaces", "new", "new-dataset", "new-space", "login", "logout",
     "join", "settings", "oauth", "static", "docs", "organizations", "kernels", "buckets",
+    "web", "github",
 })  # fmt: skip
 
 _WORD = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")

@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pygit2
@@ -12,6 +12,7 @@ from setup.hub import application
 from setup.hub.errors import HubStartError
 from setup.hub.seeds import Planter
 from setup.hub.store import Store
+from setup.mirror.limits import Limits
 
 GRACE = 1  # seconds that running downloads get when the Hub is told to end
 KEEP_ALIVE = 75  # seconds; longer than any client keeps an idle connection in its pool
@@ -76,9 +77,12 @@ def serve(
     log: Callable[[str], None],
     sign_up: bool = False,
     trying: bool = True,
+    mirrored: Sequence[Path] = (),
+    limits: Limits | None = None,
 ) -> None:
     """Plant the seeds and answer requests until SIGINT or SIGTERM; prints one ready line.
 
+    ``mirrored`` are folders with files of other web servers, ``limits`` those of GitHub's API.
     ``trying`` lets people run models in the pages; where others than this machine can reach the
     Hub, only those who have signed in.
     """
@@ -91,7 +95,7 @@ def serve(
         if sign_up:
             log("everyone who can reach it can make an account and publish")
     pygit2.settings.enable_fsync_gitdir(True)  # from here on, what is acknowledged is on the disk
-    app = application.create(store, sign_up)
+    app = application.create(store, sign_up, mirrored, limits)
     app.state.widget.enabled, app.state.widget.guests = trying, alone
     config = uvicorn.Config(
         app,

@@ -33,11 +33,13 @@ def test_personal_settings_stay_out(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("MY_OWN", "kept")
     environ = classroom.local_environ("http://127.0.0.1:7", tmp_path)
-    assert not personal.keys() & environ.keys()
+    assert not {name for name, value in personal.items() if environ.get(name) == value}
     assert environ["MY_OWN"] == "kept"
     assert environ["HF_ENDPOINT"] == "http://127.0.0.1:7"
     assert environ["HF_HOME"] == str(tmp_path / "home")
     assert environ["HF_HUB_DISABLE_XET"] == "1"
+    assert environ["WEB_MIRROR"] == "http://127.0.0.1:7/web/"
+    assert environ["GITHUB_API_URL"] == "http://127.0.0.1:7/github"
 
 
 def test_the_classrooms_own_token_is_handed_out(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The mirror: files of other web servers, and GitHub's REST API, for rooms without internet."""
