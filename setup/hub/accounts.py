@@ -63,11 +63,18 @@ class Accounts:
         record = read_json(self._file, {})
         self._tokens: dict[str, dict[str, Any]] = record.get("tokens", {})
         self._organizations: dict[str, list[str]] = record.get("organizations", {CLASS: []})
-        if not self._tokens or not self._token_file.exists():
+        if not self._knows_classroom():
             token = self.issue(CLASSROOM, "classroom")
             with atomic_file(self._token_file, _PRIVATE) as stream:
                 stream.write(token.encode())
         self._join_class(CLASSROOM)
+
+    def _knows_classroom(self) -> bool:
+        """Tell whether the token file holds a token that is good: it may be lost, or revoked."""
+        try:
+            return self.find(self._token_file.read_text("utf-8").strip()) is not None
+        except FileNotFoundError:
+            return False
 
     def issue(self, name: str, token_name: str, role: str = "write") -> str:
         """Make a new token for an account, made too when it is new; only its hash is kept.

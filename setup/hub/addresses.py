@@ -22,7 +22,7 @@ VERBS = frozenset({
     "resolve", "raw", "tree", "blob", "blame", "revision", "refs", "commits", "commit",
     "paths-info", "info", "git-upload-pack", "git-receive-pack", "preupload", "branch", "tag",
     "discussions", "settings", "compare", "lfs-files", "auth-check", "super-squash", "edit", "new",
-    "upload", "viewer",
+    "upload", "viewer", "delete", "try",
 })  # fmt: skip
 
 

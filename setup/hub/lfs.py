@@ -5,6 +5,7 @@ An upload's address carries a signature, since the clients send no token with it
 out: uploads in parts, locks (answered as unknown, which git-lfs accepts).
 """
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -64,25 +65,51 @@ def download(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     """PUT .../info/lfs/objects/OID?size=&until=&key=: the bytes of one large file.
 
-    Memory: one block, whatever the file's size. Nothing is kept of a file that is cut off, or is
-    not the one that was announced.
+    Memory: two blocks, whatever the file's size; one is hashed and written while the next arrives.
+    Nothing is kept of a file that is cut off, or is not the one that was announced.
     """
     pointer = _announced(request)
     with Incoming(request.app.state.store.objects) as incoming:
-        kept = bytearray()
-        try:
-            async for chunk in request.stream():
-                kept += chunk
-                if incoming.size + len(kept) > pointer.size:
-                    raise BadRequest(f"The upload is longer than {pointer.size} bytes.")
-                if len(kept) >= BLOCK:
-                    await run_in_threadpool(incoming.write, kept)
-                    kept = bytearray()
-        except ClientDisconnect as err:
-            raise BadRequest("The upload was cut off: send it again.") from err
-        await run_in_threadpool(incoming.write, kept)
+        async with _Behind(incoming) as behind:
+            size, kept = 0, bytearray()
+            try:
+                async for chunk in request.stream():
+                    kept += chunk
+                    size += len(chunk)
+                    if size > pointer.size:
+                        raise BadRequest(f"The upload is longer than {pointer.size} bytes.")
+                    if len(kept) >= BLOCK:
+                        await behind.write(kept)
+                        kept = bytearray()
+            except ClientDisconnect as err:
+                raise BadRequest("The upload was cut off: send it again.") from err
+            await behind.write(kept)
         await run_in_threadpool(_keep, request, incoming, pointer)
     return JSONResponse({})
+
+
+class _Behind:
+    """Writes block after block in a thread, one behind the network."""
+
+    def __init__(self, incoming: Incoming) -> None:
+        self._incoming = incoming
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "_Behind":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Wait for the last block, however the upload ended: its file is closed next."""
+        await self._done()
+
+    async def write(self, block: bytearray) -> None:
+        """Begin to write a block; raises what went wrong with the one before."""
+        await self._done()
+        self._running = asyncio.create_task(run_in_threadpool(self._incoming.write, block))
+
+    async def _done(self) -> None:
+        if self._running is not None:
+            await self._running
 
 
 def _keep(request: Request, incoming: Incoming, pointer: Pointer) -> None:

@@ -122,12 +122,14 @@ class Repository:
     def last_commits(self, commit: str, paths: list[str]) -> dict[str, CommitInfo]:
         """Find for each path the newest commit that changed it, along first parents."""
         found: dict[str, CommitInfo] = {}
+        left, folders = set(paths), {path.rpartition("/")[0] for path in paths}
         item = self._get(commit, pygit2.Commit)
-        while len(found) < len(paths):
+        while left:
             parent = item.parents[0] if item.parents else None
-            for path in paths:
-                if path not in found and _oid_at(item, path) != _oid_at(parent, path):
-                    found[path] = _commit_info(item)
+            for folder in folders:
+                hit = left & _touched(item, parent, folder)
+                found |= dict.fromkeys(hit, _commit_info(item))
+                left -= hit
             if parent is None:
                 break
             item = parent
@@ -323,11 +325,29 @@ def _no_entry(path: str, commit: str) -> EntryNotFound:
     )
 
 
-def _oid_at(commit: pygit2.Commit | None, path: str) -> pygit2.Oid | None:
+def _touched(item: pygit2.Commit, parent: pygit2.Commit | None, folder: str) -> set[str]:
+    """Give the paths right below a folder that a commit changed against its parent."""
+    now, before = _folder(item, folder), _folder(parent, folder)
+    if now is None or before is None:
+        names = {entry.name or "" for entry in now or before or ()}
+    elif now.id == before.id:
+        return set()
+    else:
+        deltas = before.diff_to_tree(now).deltas
+        both = (file.path for delta in deltas for file in (delta.old_file, delta.new_file))
+        names = {path.partition("/")[0] for path in both}
+    return {f"{folder}/{name}" if folder else name for name in names}
+
+
+def _folder(commit: pygit2.Commit | None, folder: str) -> pygit2.Tree | None:
+    """Give a folder of a commit; None where there is none."""
+    if commit is None:
+        return None
     try:
-        return commit.tree[path].id if commit is not None else None
+        found = commit.tree[folder] if folder else commit.tree
     except KeyError:
         return None
+    return found if isinstance(found, pygit2.Tree) else None
 
 
 def _commit_info(commit: pygit2.Commit) -> CommitInfo:

@@ -48,6 +48,14 @@ begun = time.perf_counter()
 hf_hub_download(sys.argv[1], "big.bin", local_dir=sys.argv[2])
 print(time.perf_counter() - begun)
 """
+FROM_NGINX = """
+import sys, time
+from huggingface_hub.file_download import http_get
+with open(sys.argv[2], "wb") as target:
+    begun = time.perf_counter()
+    http_get(sys.argv[1], target, expected_size=int(sys.argv[3]))
+    print(time.perf_counter() - begun)
+"""
 NGINX = """
 daemon off; master_process off; {user} error_log stderr; pid {folder}/pid; events {{}}
 http {{
@@ -154,6 +162,14 @@ def curl(*words: str) -> float:
     return timed("curl", "-sS", "--fail", "-L", "--noproxy", "*", *words)
 
 
+def python(code: str, url: str, home: Path, *words: str, token: str = "") -> float:
+    """Run code with the Python client; gives the seconds that it prints."""
+    command = [sys.executable, "-c", code, *words]
+    variables = environment(url, home, token)
+    done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, check=True)
+    return float(done.stdout)
+
+
 class Hub:
     """A running Hub with what the benchmark does to it, each step timed and its memory seen."""
 
@@ -215,10 +231,7 @@ class Hub:
         requests.post(address, data=body, headers=self._token, timeout=60).raise_for_status()
 
     def _python(self, code: str, *words: str) -> float:
-        variables = environment(self.live.url, self.folder / "home", self.live.token)
-        command = [sys.executable, "-c", code, *words]
-        done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, check=True)
-        return float(done.stdout)
+        return python(code, self.live.url, self.folder / "home", *words, token=self.live.token)
 
 
 @contextmanager
@@ -277,16 +290,20 @@ def by_system(file: Path) -> list[Transfer]:
 
 
 def by_nginx(file: Path) -> list[Transfer]:
-    """Download from and upload to nginx by curl."""
+    """Download from nginx by curl and by the Python client, and upload to it by curl."""
     size, copy = file.stat().st_size, file.with_suffix(".copy")
     with nginx(file.parent) as url:
         down = curl("-o", str(copy), f"{url}/{file.name}")
         copy.unlink()
         up = curl("-o", os.devnull, "-T", str(file), f"{url}/put/{NAME}")
-    (file.parent / "put" / NAME).unlink()
+        (file.parent / "put" / NAME).unlink()
+        home, words = file.parent / "home", (f"{url}/{file.name}", str(copy), str(size))
+        by_python = python(FROM_NGINX, url, home, *words)
+        copy.unlink()
     return [
         Transfer("nginx, curl, upload", size, up),
         Transfer("nginx, curl, download", size, down),
+        Transfer("nginx, Python, download", size, by_python),
     ]
 
 
@@ -296,7 +313,9 @@ def ratios(found: list[Transfer]) -> Iterator[str]:
     floor = by_name["cp"].seconds + by_name["sha256sum"].seconds
     for item in found:
         if item.name.startswith("Hub"):
-            other = by_name.get(f"nginx, curl, {item.name.rpartition(' ')[2]}")
+            what = item.name.removeprefix("Hub, ")
+            same = by_name.get(f"nginx, {what}")  # nothing but curl sends a file to nginx
+            other = same or by_name.get(f"nginx, curl, {what.rpartition(' ')[2]}")
             against = f"{other.seconds / item.seconds:.2f} of nginx, " if other else ""
             copied = by_name["cp"].seconds / item.seconds
             yield (

@@ -58,10 +58,11 @@ def test_ratios_are_against_the_same_run() -> None:
     found = [
         Transfer("cp", 100, 1.0), Transfer("sha256sum", 100, 3.0),
         Transfer("nginx, curl, upload", 100, 4.0), Transfer("Hub, curl, upload", 100, 8.0),
-        Transfer("Hub, Python, download", 100, 2.0),
+        Transfer("Hub, Python, upload", 100, 16.0), Transfer("Hub, Python, download", 100, 2.0),
     ]  # fmt: skip
-    up, down = ratios(found)
+    up, by_python, down = ratios(found)
     assert "0.50 of nginx, 0.12 of cp, 0.50 of cp then sha256sum" in up
+    assert "0.25 of nginx" in by_python
     assert "nginx" not in down
     assert "2.00 of cp then sha256sum" in down
     assert Transfer("", 50_000_000, 2.0).rate == 25.0

@@ -48,6 +48,16 @@ def test_a_lost_token_file_is_made_anew(tmp_path: Path) -> None:
     assert again.find(first_token(tmp_path)) is not None
 
 
+def test_a_revoked_classroom_token_is_made_anew_at_the_next_start(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    before = first_token(tmp_path)
+    (key,) = accounts.tokens(CLASSROOM)
+    accounts.revoke(CLASSROOM, key)
+    again = Accounts(tmp_path)
+    assert first_token(tmp_path) != before
+    assert again.find(first_token(tmp_path)) is not None
+
+
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer hf_wrong"])
 def test_headers_without_a_known_token_are_refused(web: TestClient, header: str | None) -> None:
     answer = web.get("/api/whoami-v2", headers={"Authorization": header} if header else {})

@@ -144,6 +144,23 @@ def test_a_push_that_is_behind_pulls_first(learner: Person, repo: str, api: HfAp
     assert files(api, repo) == {"api.txt", "git.txt"}
 
 
+def test_a_pull_request_is_fetched_changed_and_pushed(
+    learner: Person, repo: str, api: HfApi
+) -> None:
+    made = api.create_pull_request(repo, title="By git")
+    at = learner.clone(repo).name
+    learner.git("fetch", "-q", "origin", f"refs/pr/{made.num}:pr/{made.num}", at=at)
+    learner.git("checkout", "-q", f"pr/{made.num}", at=at)
+    learner.save(at, "w.bin", LARGE)
+    learner.git("push", "-q", "origin", f"pr/{made.num}:refs/pr/{made.num}", at=at)
+    assert (files(api, repo, "refs/pr/1"), files(api, repo)) == ({"w.bin"}, set())
+    api.change_discussion_status(repo, made.num, "open")
+    api.merge_pull_request(repo, made.num)
+    learner.git("checkout", "-q", "main", at=at)
+    learner.git("pull", "-q", at=at)
+    assert (learner.home / at / "w.bin").read_bytes() == LARGE
+
+
 @pytest.mark.parametrize("who", ["nobody", "wrong", "reader", "ada"])
 def test_a_push_needs_the_right_token(
     writable: Live, tmp_path: Path, repo: str, api: HfApi, who: str

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import subprocess
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def test_a_branch_comes_before_a_tag_and_both_before_a_hash(repository: Reposito
 
 
 @pytest.mark.parametrize(
-    "revision", ["nope", "0" * 40, "0" * 7, "refs/heads/nope", "HEAD", "abcdef"]
+    "revision", ["nope", "0" * 40, "0" * 7, "refs/heads/nope", "FETCH_HEAD", "abcdef"]
 )
 def test_unknown_revisions(repository: Repository, revision: str) -> None:
     with pytest.raises(RevisionNotFound, match=revision):
@@ -151,6 +152,28 @@ def test_the_last_commit_of_each_path(repository: Repository) -> None:
     assert {path: commit.oid for path, commit in found.items()} == {
         "README.md": second, "a": first, "big.bin": first, "new": second,
     }  # fmt: skip
+
+
+def test_last_commits_agree_with_the_history_of_each_path(repository: Repository) -> None:
+    """Against a slow reading: the newest commit whose parent has something else at the path."""
+    draw = random.Random(4)
+    names = ["a", "b", "d/a", "d/b", "d/e/a", "x/a"]
+    for turn in range(60):
+        files = {name: str(draw.randrange(3)).encode() for name in names if draw.random() < 0.7}
+        head = repository.write("main", files, f"Turn {turn}", SOMEONE)
+    git = pygit2.Repository(str(repository.path))
+
+    def oid(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:
+        return commit.tree[path].id if path in commit.tree else None
+
+    history = list(git.walk(head))
+    pairs = list(zip(history, history[1:], strict=False))
+    paths = sorted({*files, "d", "x"} & {e.path for e in repository.entries(head, "", True)})
+    slow = {
+        path: str(next(c for c, p in pairs if oid(c, path) != oid(p, path)).id) for path in paths
+    }
+    fast = repository.last_commits(head, paths)
+    assert {path: commit.oid for path, commit in fast.items()} == slow
 
 
 def test_a_repository_of_another_user_is_opened(repository: Repository) -> None:

@@ -26,7 +26,7 @@ def test_every_address_takes_every_revision(
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-@pytest.mark.parametrize("revision", ["nope", "0" * 40, "refs%2Fpr%2F9", "HEAD"])
+@pytest.mark.parametrize("revision", ["nope", "0" * 40, "refs%2Fpr%2F9", "FETCH_HEAD"])
 def test_unknown_revisions_have_their_own_code(
     web: TestClient, address: str, revision: str
 ) -> None:
@@ -86,3 +86,9 @@ def test_old_ids_redirect_whatever_the_method(web: TestClient, method: str) -> N
 def test_old_ids_are_of_one_kind_and_whole(web: TestClient, path: str) -> None:
     answer = web.get(path)
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (404, "RepoNotFound")
+
+
+def test_head_names_main_as_git_and_the_javascript_client_write_it(
+    web: TestClient, sha: str
+) -> None:
+    assert web.get(f"/api/models/{MODEL}/revision/HEAD").json()["sha"] == sha

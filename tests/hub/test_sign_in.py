@@ -1,10 +1,16 @@
 """Signing in without a token, as `hf auth login` and `notebook_login` do: approved on a page."""
 
+import fcntl
+import os
+import pty
 import re
+import select
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -64,6 +70,44 @@ def waiting(hub: Live, home: Path, *command: str) -> Iterator[tuple[subprocess.P
         program.communicate()
 
 
+class Terminal:
+    """A terminal that a program runs in, to see what it prints and to type."""
+
+    def __init__(self, hub: Live, home: Path, *command: str) -> None:
+        self._screen, keyboard = pty.openpty()
+        self.program = subprocess.Popen(
+            command, env=environment(hub.url, home), cwd=home, start_new_session=True,
+            stdin=keyboard, stdout=keyboard, stderr=keyboard,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
+        os.close(keyboard)
+        self.shown = ""
+
+    def until(self, text: str) -> None:
+        """Read until a text has come; fails when the program ends before."""
+        while text not in self.shown:
+            assert select.select([self._screen], [], [], 60)[0], self.shown
+            self.shown += os.read(self._screen, 4096).decode(errors="replace")
+
+    def until_keys_count(self) -> None:
+        """Wait until the program reads single keys; those typed before that are thrown away."""
+        deadline = time.monotonic() + 60
+        while termios.tcgetattr(self._screen)[3] & termios.ICANON:
+            assert time.monotonic() < deadline, self.shown
+            time.sleep(0.01)
+
+    def type(self, text: str) -> None:
+        os.write(self._screen, text.encode())
+
+    def close(self) -> int:
+        """Wait for the program's end; gives its exit status."""
+        with suppress(OSError):  # what a closed terminal says
+            while read := os.read(self._screen, 4096):
+                self.shown += read.decode(errors="replace")
+        os.close(self._screen)
+        return self.program.wait(60)
+
+
 @pytest.fixture
 def browser(writable: Live) -> Browser:
     return Browser(writable)
@@ -84,6 +128,29 @@ def test_the_command_line_waits_for_a_page(
     assert token not in writable.others.values()
     told = writable.python("from huggingface_hub import whoami; print(whoami()['name'])", tmp_path)
     assert told == "ada\n"
+
+
+@pytest.mark.parametrize("way", ["browser", "token"])
+def test_a_person_at_a_terminal_chooses_how(
+    writable: Live, tmp_path: Path, browser: Browser, way: str
+) -> None:
+    terminal = Terminal(writable, tmp_path, HF, "auth", "login")
+    terminal.until("Paste an access token")
+    terminal.until_keys_count()
+    if way == "token":
+        terminal.type("2")
+        terminal.until("Enter your token")
+        terminal.type(f"{writable.token}\n")
+    else:
+        terminal.type("\r")
+        terminal.until("Waiting for authorization")
+        page = re.search(r"/oauth/device\?user_code=[A-Z-]+", terminal.shown)
+        assert page
+        browser.sign_in(writable.token)
+        browser.post(page[0], "/oauth/device/answer", answer="authorize")
+    assert terminal.close() == 0, terminal.shown
+    assert writable.token not in terminal.shown
+    assert (tmp_path / "token").read_text().startswith("hf_")
 
 
 def test_a_denied_program_gets_nothing(writable: Live, tmp_path: Path, browser: Browser) -> None:

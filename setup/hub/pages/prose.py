@@ -1,7 +1,10 @@
 """Markdown that anyone may have written, as HTML that is safe to show among the Hub's own pages."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
+from html import escape
 from urllib.parse import quote, unquote, urlsplit
 
 import nh3
@@ -12,7 +15,9 @@ from markupsafe import Markup
 
 from setup.hub.pages import colours
 
-LONGEST = 1 << 20  # characters that are rendered; a longer text is cut there
+LONGEST = 200_000  # characters that are rendered; a longer text is cut there
+DEEPEST = 500  # elements open at once: cleaning takes the square of it
+_KEPT = 256  # rendered texts kept in memory
 _ANCHOR = "card-"  # goes before every id, so that none can be taken for one of the page's own
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "dd", "del", "details",
@@ -31,17 +36,23 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(1, 7)},
 }
 _DROPPED = {"script", "style", "iframe", "object", "embed", "form", "textarea", "select", "svg"}
+_TAG = re.compile(
+    r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|wbr)\b)([a-z][\w-]*)", re.I
+)
 _ALIGNED = re.compile(r"text-align:(left|right|center)")
 
 
+@lru_cache(maxsize=_KEPT)
 def rendered(text: str, base: str, revision: str, folder: str = "") -> Markup:
     """Render Markdown of a repository's file as safe HTML.
 
     Relative links lead to the files of the repository whose address is ``base``, seen from
     ``folder``; relative pictures are its own. What could act (scripts, forms, styles, frames) is
-    taken out, and ids get a prefix.
+    taken out, and ids get a prefix. A text whose HTML is nested absurdly deep is shown as typed.
     """
     html = _parser.render(text[:LONGEST])
+    if deepest(html) > DEEPEST:
+        html = f"<pre>{escape(text[:LONGEST])}</pre>"
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -54,6 +65,25 @@ def rendered(text: str, base: str, revision: str, folder: str = "") -> Markup:
         id_prefix=_ANCHOR,
     )
     return Markup(clean)  # noqa: S704, it has just been cleaned
+
+
+def deepest(html: str) -> int:
+    """Bound from above how many elements are open at once, without parsing the HTML.
+
+    >>> deepest("<p><b>x</b></p><p>")
+    2
+    """
+    open_now: Counter[str] = Counter()
+    total = most = 0
+    for close, name in _TAG.findall(html.lower()):
+        if not close:
+            open_now[name] += 1
+            total += 1
+            most = max(most, total)
+        elif open_now[name]:
+            open_now[name] -= 1
+            total -= 1
+    return most
 
 
 def slug(title: str) -> str:

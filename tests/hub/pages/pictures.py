@@ -25,16 +25,22 @@ MARGIN = 24
 TALLEST = 940  # pixels, of a page that goes on further down
 CLASSIFIER = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
 PATIENCE = 120_000  # milliseconds that a model may take to load and to answer
-PUSHED = "almanach/camembert-base"  # whose files the last picture shows
+PUSHED = "almanach/camembert-base"  # whose files a picture shows
 CARD = "# Dummy model\n\nThis is a dummy model.\n"
+BETTER = "# Dummy model\n\nThis is a dummy model, for exercises only.\n"
+PROPOSED = f"---\nlicense: mit\n---\n{BETTER}"
 PUSH = """
 import sys
-from huggingface_hub import snapshot_download, upload_folder
+from huggingface_hub import snapshot_download, upload_file, upload_folder
 others = ["README.md", ".gitattributes"]
 folder = snapshot_download(sys.argv[1], local_dir="model", ignore_patterns=others)
 upload_folder(
     repo_id="learner/dummy-model", folder_path=folder, commit_message="First model version",
     ignore_patterns=[".cache/*"],
+)
+upload_file(
+    repo_id="learner/dummy-model", path_in_repo="README.md", path_or_fileobj=sys.argv[2].encode(),
+    commit_message="Name the licence", create_pr=True,
 )
 """
 # How far down the page there is something to see.
@@ -65,6 +71,7 @@ def _walk(site: Site, home: Path) -> None:
         browser = playwright.chromium.launch(executable_path=found, args=options())
         page = opened(browser, site, color_scheme="light").new_page()
         sign_in(page, site.token)
+        _sign_a_program_in(page)
         _look_around(page)
         _try(page)
         _create(page)
@@ -73,7 +80,16 @@ def _walk(site: Site, home: Path) -> None:
         _push(site, home)
         page.goto("/learner/dummy-model/tree/main")
         _take(page, "files-after-push")
+        page.goto("/learner/dummy-model/discussions/1")
+        _take(page, "pull-request")
         browser.close()
+
+
+def _sign_a_program_in(page: Page) -> None:
+    """Ask for a code as a notebook does, and open the page that the person is sent to."""
+    answer = page.request.post("/oauth/device", form={"client_id": "notebook"}).json()
+    page.goto(answer["verification_uri_complete"])
+    _take(page, "device")
 
 
 def _look_around(page: Page) -> None:
@@ -118,7 +134,7 @@ def _write_card(page: Page) -> None:
 
 def _change_card(page: Page) -> None:
     page.goto("/learner/dummy-model/edit/main/README.md")
-    page.get_by_label("Content").fill(CARD.replace("model.", "model, for exercises only."))
+    page.get_by_label("Content").fill(BETTER)
     page.get_by_role("button", name="Commit changes").last.click()
     page.wait_for_url("**/blob/main/README.md")
     page.goto("/learner/dummy-model/commits/main")
@@ -131,7 +147,8 @@ def _push(site: Site, home: Path) -> None:
     """Upload a model with the released client, in a process that knows this Hub alone."""
     home.mkdir()
     settings = environment(site.url, home, site.token)
-    subprocess.run([sys.executable, "-c", PUSH, PUSHED], cwd=home, env=settings, check=True)
+    command = [sys.executable, "-c", PUSH, PUSHED, PROPOSED]
+    subprocess.run(command, cwd=home, env=settings, check=True)
 
 
 def _take(page: Page, name: str) -> None:

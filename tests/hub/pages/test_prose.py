@@ -101,3 +101,17 @@ def test_a_heading_is_found_by_links_within_the_card() -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert len(prose.rendered("word " * 1_000_000, "/acme/m", "main")) < 1.1 * prose.LONGEST
+
+
+@pytest.mark.parametrize(
+    "deep", ["<div>", "<DIV>", "<b><div></b>", "<div></p></b>", "<table><tr><td>"]
+)
+def test_html_that_is_nested_absurdly_deep_is_shown_as_typed(deep: str) -> None:
+    html = prose.rendered(deep * 20_000, "/acme/m", "main")
+    assert html.count("<") < 10
+    assert "&lt;" in html
+
+
+def test_long_tables_are_not_deep() -> None:
+    html = prose.rendered("|a|\n|-|\n" + "|1|\n" * 2_000, "/acme/m", "main")
+    assert html.count("<td>") == 2_000
