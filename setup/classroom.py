@@ -67,7 +67,9 @@ def variables(address: str, state: Path = STATE) -> dict[str, str]:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
         "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-        "WEB_MIRROR": f"{address}/web/",
+        # Another name of the same machine: `datasets` takes every URL that begins with HF_ENDPOINT
+        # for a repository of the Hub.
+        "WEB_MIRROR": f"{address.replace('127.0.0.1', 'localhost')}/web/",
         "GITHUB_API_URL": f"{address}/github",
         "GITHUB_TOKEN": "ghp_classroom",  # the mirror takes whatever looks like a token of GitHub's
         "TOKENIZERS_PARALLELISM": "false",

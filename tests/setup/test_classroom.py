@@ -38,7 +38,7 @@ def test_personal_settings_stay_out(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert environ["HF_ENDPOINT"] == "http://127.0.0.1:7"
     assert environ["HF_HOME"] == str(tmp_path / "home")
     assert environ["HF_HUB_DISABLE_XET"] == "1"
-    assert environ["WEB_MIRROR"] == "http://127.0.0.1:7/web/"
+    assert environ["WEB_MIRROR"] == "http://localhost:7/web/"
     assert environ["GITHUB_API_URL"] == "http://127.0.0.1:7/github"
 
 
