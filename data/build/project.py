@@ -49,7 +49,8 @@ def wishes(rng: random.Random) -> list[Draft]:
         topic = f"corpus{at}"
         wanted = at < 34
         if wanted:
-            title = rng.choice(("Wish: {}", "Request for {}", "[Dataset request] {}", "Please add {}"))
+            kinds = ("Wish: {}", "Request for {}", "[Dataset request] {}", "Please add {}")
+            title = rng.choice(kinds)
             lines = [] if at % 9 == 4 else _wish(corpus, rng)
             found.append(
                 Draft(f"{topic}.1", title.format(corpus.name), "dataset request", False, lines)
