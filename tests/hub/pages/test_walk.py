@@ -104,13 +104,15 @@ def delete_with_the_name_typed(page: Page) -> None:
 
 def test_models_are_searched_and_filtered(page: Page) -> None:
     page.goto("/models")
-    expect(page.get_by_role("heading", name="Models")).to_contain_text("3")
-    page.get_by_role("link", name="translation 1").click()
     cards = page.locator("ul.cards li")
+    every = cards.count()  # other tests leave models behind
+    assert every >= 3
+    expect(page.get_by_role("heading", name="Models")).to_contain_text(str(every))
+    page.get_by_role("link", name="translation 1").click()
     expect(cards).to_have_count(1)
     expect(cards).to_contain_text("acme/french")
     page.get_by_role("link", name="translation 1").click()  # once more takes the filter away
-    expect(cards).to_have_count(3)
+    expect(cards).to_have_count(every)
     page.get_by_label("Search models by name").fill("tiny")
     page.get_by_label("Search models by name").press("Enter")
     expect(cards).to_have_count(1)
