@@ -18,7 +18,7 @@ def grow() -> NoReturn:
     held = []
     while True:
         held.append(os.urandom(1) * 4_000_000)
-        time.sleep(0.01)
+        time.sleep(0.05)  # slow enough for the watch to see it before the limit does
 
 
 def chatter() -> None:

@@ -194,7 +194,10 @@ def test_the_check_finds_a_lost_commit_and_a_lost_object(life: Killed) -> None:
     target = life.state / "repos" / "models" / f"{REPOSITORY}.git"
     git = ["git", "-C", str(target)]
     head = subprocess.run([*git, "rev-parse", "main"], capture_output=True, text=True, check=True)
-    subprocess.run([*git, "update-ref", "refs/heads/main", "main~1"], check=True)
+    root = [*git, "rev-list", "--max-parents=0", "main"]
+    first = subprocess.run(root, capture_output=True, text=True, check=True).stdout.strip()
+    assert life.main  # else nothing was acknowledged, and nothing can be lost
+    subprocess.run([*git, "update-ref", "refs/heads/main", first], check=True)
     with pytest.raises(AssertionError):
         check(life)
     subprocess.run([*git, "update-ref", "refs/heads/main", head.stdout.strip()], check=True)

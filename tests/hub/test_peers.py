@@ -177,7 +177,7 @@ def test_curl_makes_fills_lists_reads_and_deletes(curl: Curl, api: HfApi) -> Non
     curl.commit("learner/by-curl", header("one less"), gone)
     assert files(api, "learner/by-curl") == {"b.txt"}
     curl.send("DELETE", "/api/repos/delete", {"name": "by-curl", "type": "model"})
-    assert "by-curl" not in curl("/api/models?author=learner")
+    assert "learner/by-curl" not in curl("/api/models?author=learner")
 
 
 def test_curl_uploads_a_large_file(curl: Curl, api: HfApi, tmp_path: Path) -> None:
