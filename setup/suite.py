@@ -17,8 +17,8 @@ SEED = 1968985076
 
 def command(extra: Sequence[str]) -> list[str]:
     """Return pytest's command line; what `extra` says comes last and so wins."""
-    order = f"--randomly-seed={SEED}"
-    return [sys.executable, "-m", "pytest", "-n", str(WORKERS), order, *extra]
+    order = [] if "no:randomly" in extra else [f"--randomly-seed={SEED}"]
+    return [sys.executable, "-m", "pytest", "-n", str(WORKERS), *order, *extra]
 
 
 def perform(environ: Mapping[str, str], extra: Sequence[str]) -> int:
