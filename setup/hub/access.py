@@ -66,9 +66,7 @@ def known(request: Request) -> Account:
 def belongs(request: Request, account: Account | None, owner: str) -> bool:
     """Tell whether a namespace is the account's own or an organization's it is a member of."""
     accounts: Accounts = request.app.state.accounts
-    return account is not None and (
-        account.name == owner or owner in accounts.organizations(account.name)
-    )
+    return account is not None and owner in accounts.namespaces(account.name)
 
 
 def may_read(request: Request, repo: RepoId) -> bool:

@@ -115,9 +115,9 @@ class Accounts:
         """Give the organizations that a person is a member of, by name."""
         return sorted(org for org, members in self._organizations.items() if name in members)
 
-    def is_organization(self, name: str) -> bool:
-        """Tell whether an organization has this name."""
-        return name in self._organizations
+    def namespaces(self, name: str) -> list[str]:
+        """Give the owners under whose names a person may publish, their own first."""
+        return [name, *self.organizations(name)]
 
     def members(self, organization: str) -> list[str]:
         """Give an organization's members; raises NotFound when there is no such organization."""

@@ -87,6 +87,11 @@ def moved_path(store: Store, request: Request, path: str) -> str | None:
     return f"{before}{target}{word[len(name) :]}{slash}{verb}"
 
 
+def base(request: Request) -> str:
+    """Give this Hub's own address as the caller knows it, without a slash at the end."""
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
 def text(request: Request, name: str) -> str:
     """Give a part of the address, decoded; raises BadRequest when it is not UTF-8."""
     raw = request.path_params.get(name, "")

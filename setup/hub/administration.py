@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from setup.hub import access, changes, paging
 from setup.hub.accounts import Account, Accounts
-from setup.hub.addresses import Place, place, text
+from setup.hub.addresses import Place, base, place, text
 from setup.hub.bodies import signed_object
 from setup.hub.catalog import moment
 from setup.hub.changes import Message
@@ -34,9 +34,9 @@ def _create(request: Request, sent: dict[str, Any]) -> Response:
     try:
         made(request, repo, account, bool(private), _header(sent))
     except Conflict as err:
-        address = f"{_base(request)}{err.body.get('url', '')}"
+        address = f"{base(request)}{err.body.get('url', '')}"
         raise Conflict(err.message, body={"url": address}) from err
-    url = f"{_base(request)}/{repo.kind.prefix}{repo}"
+    url = f"{base(request)}/{repo.kind.prefix}{repo}"
     return JSONResponse({"url": url, "name": str(repo), "id": str(repo), "private": bool(private)})
 
 
@@ -198,8 +198,7 @@ def _squash(request: Request, title: str) -> Response:
         message = Message(title, "", account.name)
         tree = repository.tree_of(head)
         alone = repository.orphan(tree, message.text, message.signature)
-        if not repository.swap(ref, head, alone):
-            raise Conflict(f"{branch} is being changed by a push: try again in a moment.")
+        repository.point(ref, head, alone)
     return JSONResponse({"commitId": alone})
 
 
@@ -213,8 +212,7 @@ def _make(where: Place, ref: str, target: str) -> None:
     with where.store.writing(where.id) as repository:
         if repository.head(ref) is not None:
             raise Conflict(f"Reference already exists: {ref} is there.", body={"ref": ref})
-        if not repository.swap(ref, None, target):
-            raise Conflict(f"{ref} is being made by a push: try again in a moment.")
+        repository.point(ref, None, target)
 
 
 def _remove(where: Place, ref: str) -> None:
@@ -222,8 +220,7 @@ def _remove(where: Place, ref: str) -> None:
         head = repository.head(ref)
         if head is None:
             raise RevisionNotFound(f"Invalid rev id: there is no {ref[:200]} here.")
-        if not repository.swap(ref, head, None):
-            raise Conflict(f"{ref} is being changed by a push: try again in a moment.")
+        repository.point(ref, head, None)
 
 
 def _named(request: Request, sent: dict[str, Any]) -> RepoId:
@@ -259,10 +256,6 @@ def _visibility(sent: dict[str, Any]) -> bool | None:
     if wanted not in _VISIBILITIES:
         raise BadRequest(f"visibility {str(wanted)[:50]!r}: use {' or '.join(_VISIBILITIES)}.")
     return _VISIBILITIES[wanted]
-
-
-def _base(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def user(request: Request) -> Response:

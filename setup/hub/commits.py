@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from setup.hub import access, attributes, changes, conversations
 from setup.hub.accounts import Account
-from setup.hub.addresses import Place, place, text
+from setup.hub.addresses import Place, base, place, text
 from setup.hub.attributes import Attributes
 from setup.hub.bodies import signed_object
 from setup.hub.changes import Add, Change, Copy, Delete, DeleteFolder, Message
@@ -100,18 +100,18 @@ def _commit(request: Request, draft: Draft) -> Response:
         else:
             ref = _branch_ref(repository, revision)
             pull, made = None, changes.commit(repository, ref, draft.changes, message, draft.parent)
-    base = f"{request.url.scheme}://{request.url.netloc}/{where.id.kind.prefix}{where.id}"
-    body = {"success": True, "commitOid": made, "commitUrl": f"{base}/commit/{made}"}
-    extra = {"pullRequestUrl": f"{base}/discussions/{pull}"} if pull else {}
+    address = f"{base(request)}/{where.id.kind.prefix}{where.id}"
+    body = {"success": True, "commitOid": made, "commitUrl": f"{address}/commit/{made}"}
+    extra = {"pullRequestUrl": f"{address}/discussions/{pull}"} if pull else {}
     return JSONResponse({**body, **extra, "hookOutput": ""})
 
 
 def _pull_request(
-    repository: Repository, base: str, draft: Draft, message: Message
+    repository: Repository, branch: str, draft: Draft, message: Message
 ) -> tuple[int, str]:
     """Make a pull request of one commit; gives its number and the commit's hash."""
     text = draft.description or draft.title
-    pull = conversations.begin(repository, draft.title, text, message.author, base)
+    pull = conversations.begin(repository, draft.title, text, message.author, branch)
     try:
         made = changes.commit(repository, pull.ref, draft.changes, message, draft.parent)
     except HubError:

@@ -89,19 +89,24 @@ def begin(
     It is not visible until it is saved. Raises BadRequest for a title of fewer than 3 or more
     than 200 characters, RevisionNotFound for a branch that is not there.
     """
-    title = title.strip()
-    if not 3 <= len(title) <= MAX_TITLE:
-        raise BadRequest(f"A title has 3 to {MAX_TITLE} characters; this one has {len(title)}.")
     num = _next(repository)
-    made = Conversation(num, title, author, "open", now(), base is not None)
+    made = Conversation(num, checked_title(title), author, "open", now(), base is not None)
     made.events.append(comment(text, author))
     if base is not None:
         made.base, made.status = f"refs/heads/{base.removeprefix('refs/heads/')}", "draft"
         made.start = repository.head(made.base) or ""
         if not made.start:
             raise RevisionNotFound(f"Invalid rev id: {base[:200]} is not a branch.")
-        repository.swap(made.ref, None, made.start)
+        repository.point(made.ref, None, made.start)
     return made
+
+
+def checked_title(title: str) -> str:
+    """Give a title without blanks around it; raises BadRequest when it is too short or long."""
+    title = title.strip()
+    if not 3 <= len(title) <= MAX_TITLE:
+        raise BadRequest(f"A title has 3 to {MAX_TITLE} characters; this one has {len(title)}.")
+    return title
 
 
 def comment(text: str, author: str) -> Event:

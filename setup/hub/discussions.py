@@ -133,9 +133,7 @@ def _title(request: Request, sent: dict[str, Any]) -> Response:
     where, account = _speaker(request)
     with where.store.writing(where.id) as repository:
         found = _steered(request, where, repository, account)
-        title = str(sent.get("title", "")).strip()
-        if not 3 <= len(title) <= conversations.MAX_TITLE:
-            raise BadRequest(f"A title has 3 to {conversations.MAX_TITLE} characters.")
+        title = conversations.checked_title(str(sent.get("title", "")))
         data = {"from": found.title, "to": title}
         made = conversations.event("title-change", account.name, **data)
         found.title = title

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from setup.hub import access, paging
-from setup.hub.addresses import Place, identity, text
+from setup.hub.addresses import Place, base, identity, text
 from setup.hub.bodies import json_object
 from setup.hub.catalog import moment
 from setup.hub.challenge import git_place
@@ -46,8 +46,8 @@ def _batch(request: Request, wanted: dict[str, Any]) -> Response:
     if operation == "upload":
         access.contributor(request)  # it may be for a pull request; only a commit shows the file
     answer = _to_upload if operation == "upload" else _to_download
-    base = f"{request.url.scheme}://{request.url.netloc}/{where.id.kind.prefix}{where.id}.git"
-    objects = [answer(where, base, pointer) for pointer in _pointers(wanted)]
+    address = f"{base(request)}/{where.id.kind.prefix}{where.id}.git"
+    objects = [answer(where, address, pointer) for pointer in _pointers(wanted)]
     body = {"transfer": "basic", "hash_algo": "sha256", "objects": objects}
     return JSONResponse(body, media_type=MEDIA_TYPE)
 
@@ -152,16 +152,16 @@ def _has(where: Place, pointer: Pointer) -> bool:
     return where.store.objects.has(pointer) and where.repository.holds(pointer)
 
 
-def _to_download(where: Place, base: str, pointer: Pointer) -> dict[str, Any]:
+def _to_download(where: Place, address: str, pointer: Pointer) -> dict[str, Any]:
     found: dict[str, Any] = {"oid": pointer.oid, "size": pointer.size}
     if not _has(where, pointer):
         message = f"There is no large file {pointer.oid} of {pointer.size} bytes here."
         return found | {"error": {"code": 404, "message": message}}
-    href = f"{base}/info/lfs/objects/{pointer.oid}"
+    href = f"{address}/info/lfs/objects/{pointer.oid}"
     return found | {"actions": {"download": {"href": href}}}
 
 
-def _to_upload(where: Place, base: str, pointer: Pointer) -> dict[str, Any]:
+def _to_upload(where: Place, address: str, pointer: Pointer) -> dict[str, Any]:
     """Say where to send an object; no actions for one that this repository has.
 
     What only other repositories have must be sent: knowing a hash is no right to a file.
@@ -173,8 +173,8 @@ def _to_upload(where: Place, base: str, pointer: Pointer) -> dict[str, Any]:
     until = int(time.time()) + LASTS
     key = _signature(where.id.folder, pointer, until)
     query = f"size={pointer.size}&until={until}&key={key}"
-    href = f"{base}/info/lfs/objects/{pointer.oid}?{query}"
-    verify = {"href": f"{base}/info/lfs/verify"}
+    href = f"{address}/info/lfs/objects/{pointer.oid}?{query}"
+    verify = {"href": f"{address}/info/lfs/verify"}
     return found | {"actions": {"upload": {"href": href}, "verify": verify}}
 
 

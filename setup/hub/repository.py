@@ -10,6 +10,7 @@ from typing import TypeVar
 import pygit2
 from pygit2.enums import FileMode, ObjectType, RepositoryOpenFlag, SortMode
 
+from setup.hub.disk import sync_folder
 from setup.hub.errors import Conflict, EntryNotFound, RevisionNotFound
 from setup.hub.names import revision_name
 from setup.hub.objects import MAX_POINTER, Pointer
@@ -221,11 +222,6 @@ class Repository:
             return tree.diff_to_tree(swap=True)
         return self._tree(old).diff_to_tree(tree)
 
-    def common(self, one: str, other: str) -> str | None:
-        """Give the newest commit that two commits both descend from, or None."""
-        found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
-        return str(found) if found is not None else None
-
     def swap(self, ref: str, old: str | None, new: str | None) -> bool:
         """Set a reference from one commit to another; None stands for no reference.
 
@@ -249,6 +245,11 @@ class Repository:
             raise
         return True
 
+    def point(self, ref: str, old: str | None, new: str | None) -> None:
+        """Set a reference as ``swap`` does; raises Conflict when that could not be done."""
+        if not self.swap(ref, old, new):
+            raise Conflict(f"{ref} is being changed by someone else: try again in a moment.")
+
     def annotate(self, name: str, commit: str, text: str, author: pygit2.Signature) -> str:
         """Make a tag's object with a message, on no reference yet; gives its hash."""
         # pygit2 makes an annotated tag only with its reference, so the object is written by hand.
@@ -266,8 +267,10 @@ class Repository:
 
     def take(self, pointer: Pointer) -> None:
         """Note that a large file belongs to this repository."""
-        (self.path / LARGE).mkdir(exist_ok=True)
-        (self.path / LARGE / pointer.oid).touch()
+        folder = self.path / LARGE
+        folder.mkdir(exist_ok=True)
+        (folder / pointer.oid).touch()
+        sync_folder(folder)
 
     def _named_commit(self, revision: str) -> pygit2.Commit | None:
         if revision == "HEAD":  # what the JavaScript client asks for by default

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from setup.hub.accounts import Account, Accounts
+from setup.hub.addresses import base
 from setup.hub.bodies import bounded_body
 from setup.hub.errors import Conflict, NotFound
 
@@ -87,7 +88,7 @@ async def device(request: Request) -> Response:
     await bounded_body(request, _MAX_BODY)
     devices: Devices = request.app.state.devices
     made = devices.begin()
-    page = f"{request.url.scheme}://{request.url.netloc}/oauth/device"
+    page = f"{base(request)}/oauth/device"
     body = {
         "device_code": made.device_code,
         "user_code": made.user_code,

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from setup.hub.addresses import base
 from setup.mirror import tracker
 from setup.mirror.limits import Count, Counter, Limits
 from setup.mirror.tracker import Project, Record
@@ -168,9 +169,9 @@ def _paged(request: Request, rows: list[Any], api: str) -> tuple[list[Record], d
         del links["prev"], links["first"]
     if page >= last:
         del links["next"], links["last"]
-    base = f"{api}/{request.path_params['path'].strip('/')}"
+    address = f"{api}/{request.path_params['path'].strip('/')}"
     told = ", ".join(
-        f'<{base}?{_query(request, number)}>; rel="{name}"' for name, number in links.items()
+        f'<{address}?{_query(request, number)}>; rel="{name}"' for name, number in links.items()
     )
     return body, {"Link": told} if told else {}
 
@@ -221,7 +222,7 @@ def _json(
 
 
 def _api(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}{PREFIX}"
+    return f"{base(request)}{PREFIX}"
 
 
 def _time(path: Path) -> int:

@@ -39,7 +39,7 @@ def create(kind: Kind) -> Endpoint:
 
 def _form(request: Request, kind: Kind, sent: Form, err: HubError | None = None) -> Response:
     account = access.known(request)
-    owners = [account.name, *rendering.accounts(request).organizations(account.name)]
+    owners = rendering.accounts(request).namespaces(account.name)
     return rendering.page(
         request, "new.html", err.status if err else 200,
         kind=kind, owners=owners, sent=sent, problem=err.message if err else "",

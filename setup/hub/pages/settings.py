@@ -51,7 +51,7 @@ def delete(request: Request, sent: Form) -> Response:
 
 def _page(request: Request, where: Place, sent: Form, err: HubError | None = None) -> Response:
     account = access.known(request)
-    owners = [account.name, *rendering.accounts(request).organizations(account.name)]
+    owners = rendering.accounts(request).namespaces(account.name)
     status, problem = (err.status, err.message) if err else (200, "")
     return frames.page(
         request, "settings.html", where, "settings", status,
