@@ -46,6 +46,11 @@ def means(model: nn.Module, tokenizer: PreTrainedTokenizerBase, texts: Sequence[
 
 def measure(folder: Path, real: Path | None) -> list[Measure]:
     """Measure how often a sentence's nearest other sentence is its paraphrase."""
+    return paraphrases_found(CHECKPOINT, folder)
+
+
+def paraphrases_found(checkpoint: str, folder: Path) -> list[Measure]:
+    """Return the share of sentences whose nearest neighbour by mean states is the paraphrase."""
     lines = PAIRS.read_text(encoding="utf-8").splitlines()[1:]
     texts = [text for line in lines for text in line.split("\t")]
     model = AutoModel.from_pretrained(folder).eval()
@@ -53,7 +58,7 @@ def measure(folder: Path, real: Path | None) -> list[Measure]:
     nearest = (features @ features.T - 2 * torch.eye(len(texts))).argmax(1).tolist()
     hits = [found == place ^ 1 for place, found in enumerate(nearest)]
     name = "paraphrases (ours), nearest of all"
-    return [Measure(CHECKPOINT, name, "accuracy", percent(hits), len(texts))]
+    return [Measure(checkpoint, name, "accuracy", percent(hits), len(texts))]
 
 
 def main() -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 import torch
 from transformers import AutoModel, AutoTokenizer, BertModel, DistilBertModel
 
+from data.build import features_uncased
 from data.build.casing import flags, folded, pieces, row
+from data.build.difference import read_difference
 from data.build.encoders import (
+    SEEDS,
     bert,
     bert_config,
     distilbert,
@@ -16,6 +19,7 @@ from data.build.encoders import (
     uncased_tokenizer,
 )
 from data.build.features import CHECKPOINT, means, measure
+from setup.checkpoints import DIFFERENCE, base_folder
 
 
 def test_bert_s_and_distilbert_s_shape_compute_the_same() -> None:
@@ -38,6 +42,26 @@ def test_the_checkpoint_loads_whole_and_knows_paraphrases(
     assert not any(info.values()), info
     assert model.config.dim == 384
     assert measure(folder, None)[0].value >= 90
+
+
+def test_the_uncased_one_is_the_base_under_the_published_vocabulary(
+    published: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = published(features_uncased.CHECKPOINT)
+    model, info = AutoModel.from_pretrained(folder, output_loading_info=True)
+    assert isinstance(model, DistilBertModel)
+    assert not any(info.values()), info
+    text = "Epidemiology of hypoxaemia"  # the course prints the first of its IDs
+    ids = AutoTokenizer.from_pretrained(folder)(text)["input_ids"]
+    assert ids[:5] == [101, 4958, 5178, 4328, 6779]
+    assert ids == AutoTokenizer.from_pretrained(base_folder())(text)["input_ids"]
+    assert features_uncased.measure(folder, None)[0].value >= 90
+    features_uncased.build(tmp_path)
+    seed = SEEDS / features_uncased.CHECKPOINT
+    first, second = read_difference(seed), read_difference(tmp_path)
+    assert first.keys() == second.keys()
+    assert all((first[name] == second[name]).all() for name in first)
+    assert (seed / DIFFERENCE).stat().st_size < 10_000
 
 
 def test_case_changes_features_a_little(published: Callable[[str], Path]) -> None:
