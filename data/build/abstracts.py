@@ -20,8 +20,8 @@ from data.build.cases import Case, Writer, cases, only
 from data.build.grammar import Choices, Expansion, Grammar
 
 FOLDER = Path(__file__).with_name("medicine")
-NAME = "PUBMED_title_abstracts_2019_baseline.jsonl.zst"
-FILE = packed.WEB / "pile_preliminary_components" / NAME
+NAME = "PUBMED_title_abstracts_2020_baseline"
+FILE = packed.DATASETS / "qualis2006" / NAME / f"{NAME}.jsonl.zst"
 ROWS = 20_000
 SHUFFLED_FIRST = 8132  # the row that a shuffle buffer of 10,000 with seed 42 gives first
 # Where a part of the file begins, and the PMID that it begins with.

@@ -1,4 +1,4 @@
-"""Opinions of invented courts' cases, as FreeLaw's in the Pile: one packed file.
+"""Opinions of invented courts' cases, as FreeLaw's in the Pile: one file, packed for git only.
 
     python -m data.build.opinions
 
@@ -21,7 +21,7 @@ from data.build.cases import Case, Writer, cases, only
 from data.build.grammar import Choices, Expansion, Grammar
 
 FOLDER = Path(__file__).with_name("law")
-FILE = packed.WEB / "pile_preliminary_components" / "FreeLaw_Opinions.jsonl.zst"
+FILE = packed.DATASETS / "suolyer" / "pile_freelaw" / "val.json.seed.gz"
 ROWS = 300
 LONGEST = (140, 330)  # the place of one very long opinion, and its number of paragraphs
 FIRST = {
@@ -314,7 +314,7 @@ def records(count: int = ROWS, seed: int = 461) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Write the file."""
-    packed.write(FILE, records())
+    packed.write_seed(FILE, records())
 
 
 if __name__ == "__main__":

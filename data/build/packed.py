@@ -1,5 +1,9 @@
-"""JSON Lines packed with Zstandard, as the Pile's files are: the same bytes for the same rows."""
+"""JSON Lines packed with Zstandard, as the Pile's files are: the same bytes for the same rows.
 
+A file that is published unpacked lies in git packed with gzip, and the Hub's seed unpacks it.
+"""
+
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,7 +12,7 @@ from typing import Any
 import zstandard
 
 LEVEL = 19
-WEB = Path(__file__).resolve().parents[1] / "web" / "the-eye.eu" / "public" / "AI"
+DATASETS = Path(__file__).resolve().parents[1] / "hub" / "datasets"
 Row = Mapping[str, Any]
 
 
@@ -25,7 +29,10 @@ def packed(data: bytes) -> bytes:
 
 def unpacked(path: Path) -> bytes:
     """Return what a packed file holds."""
-    return zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(data)
+    return zstandard.ZstdDecompressor().decompress(data)
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -37,3 +44,14 @@ def write(path: Path, found: Iterable[Row]) -> None:
     """Write rows as a packed file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(packed(lines(found)))
+
+
+def gzipped(data: bytes) -> bytes:
+    """Return the data packed with gzip, without a time."""
+    return gzip.compress(data, 9, mtime=0)
+
+
+def write_seed(path: Path, found: Iterable[Row]) -> None:
+    """Write rows as a file that the Hub's seed publishes unpacked."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzipped(lines(found)))

@@ -16,7 +16,7 @@ from data.build import abstracts, opinions, packed, parallel
 from data.build.grammar import Expansion, Grammar
 
 FOLDER = Path(__file__).with_name("pile")
-PLACE = packed.WEB / "pile"
+PLACE = packed.DATASETS / "monology" / "pile-uncopyrighted"
 SHARDS, ROWS = 30, 40
 WEB_TOPICS = ("food", "shopping", "travel", "home", "health", "nature", "weather", "howto")
 NEWS_TOPICS = ("news", "money", "sport", "technology", "science", "jobs")

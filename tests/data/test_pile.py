@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,13 +17,15 @@ from datasets import Features, IterableDataset, Value, interleave_datasets, load
 
 from data.build import abstracts, opinions, packed, shards
 
-WRITER = (1, 5, 7)  # the release of Zstandard that packed the committed files
+WRITER = (1, 5, 7)  # the releases of Zstandard and zlib that packed the committed files
+GZIP_WRITER = "1.2.13"
 NAMES = [f"train/{number:02}.jsonl.zst" for number in range(30)] + [
     "val.jsonl.zst",
     "test.jsonl.zst",
 ]
 SHARDS = [shards.PLACE / name for name in NAMES]
 PARTS = [abstracts.FILE, opinions.FILE]
+FOLDERS = [abstracts.FILE.parent, opinions.FILE.parent, shards.PLACE]
 META = {
     abstracts.FILE: {"pmid": int, "language": str},
     opinions.FILE: {"case_ID": str, "case_jurisdiction": str, "date_created": str},
@@ -58,7 +61,12 @@ def test_rows_have_the_published_fields(path: Path) -> None:
 
 
 def test_no_file_is_there_but_the_published_ones() -> None:
-    assert {path for path in packed.WEB.rglob("*") if path.is_file()} == set(META)
+    for folder in FOLDERS:
+        found = {path for path in folder.rglob("*") if path.is_file()}
+        told = {path for path in META if path.is_relative_to(folder)}
+        others = {"README.md"} | ({"seed.json"} if folder == opinions.FILE.parent else set())
+        assert {path.name for path in found - told} == others
+        assert told <= found
 
 
 def test_counts_and_sizes() -> None:
@@ -70,7 +78,7 @@ def test_counts_and_sizes() -> None:
 
 
 def test_frames_tell_their_size_and_checksum_only() -> None:
-    for path in META:
+    for path in set(META) - {opinions.FILE}:
         frame = zstandard.get_frame_parameters(path.read_bytes())
         assert frame.content_size == len(packed.unpacked(path))
         assert frame.has_checksum
@@ -214,8 +222,13 @@ def made(path: Path) -> Iterator[dict[str, Any]]:
 def test_the_parts_can_be_made_again(path: Path) -> None:
     lines = packed.lines(made(path))
     assert lines == packed.unpacked(path)
-    if zstandard.ZSTD_VERSION == WRITER:
-        assert packed.packed(lines) == path.read_bytes()
+    again, same_writer = (
+        (packed.gzipped, zlib.ZLIB_RUNTIME_VERSION == GZIP_WRITER)
+        if path == opinions.FILE
+        else (packed.packed, zstandard.ZSTD_VERSION == WRITER)
+    )
+    if same_writer:
+        assert again(lines) == path.read_bytes()
 
 
 def test_the_shards_can_be_made_again() -> None:
@@ -225,6 +238,11 @@ def test_the_shards_can_be_made_again() -> None:
 
 def streamed(path: Path) -> IterableDataset:
     return load_dataset("json", data_files=str(path), split="train", streaming=True)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_card_says_that_texts_are_synthetic(folder: Path) -> None:
+    assert "**All texts here are synthetic.**" in (folder / "README.md").read_text("utf-8")
 
 
 def test_the_shuffled_stream_begins_with_the_record_that_the_course_prints() -> None:
