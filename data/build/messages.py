@@ -116,11 +116,13 @@ def rows(seed: int = 228) -> tuple[str, ...]:
 
 def note() -> str:
     """Return the note beside the table."""
-    counts = ", ".join(f"{count} {label}" for label, count in ROWS.items())
+    counts = "".join(f"{label:6}{count}\n" for label, count in ROWS.items())
     return (
-        f"Text messages, one a line: a label, a tab, the message. {counts}.\n\n"
+        "Text messages\n\n"
+        "One message a line: a label, a tab, the text. No header.\n\n"
+        f"{counts}\n"
         "Invented for a course, in the layout of the SMS Spam Collection (UCI, 2012).\n"
-        "Nobody wrote them; numbers and addresses lead nowhere.\n"
+        "Nobody wrote these messages; telephone numbers and web addresses lead nowhere.\n"
     )
 
 
