@@ -39,6 +39,17 @@ except KeyError as err:
     result["error"] = str(err)
 print(json.dumps(result))
 """
+SWISS = """
+import json
+from datasets import get_dataset_config_names, load_dataset
+
+name = "HuggingFaceFW/fineweb-2"
+result = {}
+for config in get_dataset_config_names(name):
+    lazy = load_dataset(name, config, split="train", streaming=True)
+    result[config] = [next(iter(lazy))["language"], sum(1 for _ in lazy)]
+print(json.dumps(result))
+"""
 SPLITS = ["train", "validation", "test"]
 MNLI = ["train", *(f"{name}_{part}" for name in SPLITS[1:] for part in ("matched", "mismatched"))]
 CONFIGS = {name: SPLITS for name in ("cola", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli")}
@@ -97,3 +108,9 @@ def test_metrics_load_and_compute(classroom: Live, tmp_path: Path) -> None:
     assert set(result["stsb"]) == {"pearson", "spearmanr"}
     assert "'nope'" in result["error"]
     assert "mrpc, qqp" in result["error"]
+
+
+def test_the_languages_of_switzerland_are_streamed(classroom: Live, tmp_path: Path) -> None:
+    result = json.loads(classroom.python(SWISS, tmp_path).splitlines()[-1])
+    rows = {"deu": 640, "fra": 240, "ita": 90, "roh": 60}
+    assert result == {f"{code}_Latn": [code, count] for code, count in rows.items()}
