@@ -22,7 +22,7 @@ COLUMNS = [
 FREQUENT = {
     "deu_Latn": {"der", "und", "ist", "um", "in"},
     "fra_Latn": {"le", "les", "est", "du", "des", "une"},
-    "ita_Latn": {"di", "della", "che", "si", "nel", "il"},
+    "ita_Latn": {"di", "della", "del", "che", "si", "nel", "il", "una", "un", "con", "per", "è"},
     "roh_Latn": {"ina", "cun", "èn", "è", "ha", "ils", "jau", "oz", "nus", "mes", "la", "il", "las"},
 }
 EACH = pytest.mark.parametrize("config", ROWS)
