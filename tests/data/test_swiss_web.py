@@ -23,7 +23,7 @@ FREQUENT = {
     "deu_Latn": {"der", "und", "ist", "um", "in"},
     "fra_Latn": {"le", "les", "est", "du", "des", "une"},
     "ita_Latn": {"di", "della", "del", "che", "si", "nel", "il", "una", "un", "con", "per", "è"},
-    "roh_Latn": {"ina", "cun", "èn", "è", "ha", "ils", "jau", "oz", "nus", "mes", "la", "il", "las"},
+    "roh_Latn": {"ina", "cun", "èn", "è", "ha", "ils", "jau", "oz", "nus", "mes", "la", "il"},
 }
 EACH = pytest.mark.parametrize("config", ROWS)
 
