@@ -121,7 +121,7 @@ def _of_project(
         rows = _wanted(request, project)
         return _paged(request, [(tracker.issue, project, row) for row in rows], api)
     if rest == ["comments"]:
-        every = [row for number in sorted(project.comments) for row in project.comments[number]]
+        every = _comments(project, request.query_params.get("since", ""))
         return _paged(request, [(tracker.comment, project, row) for row in every], api)
     row = project.issue(int(rest[0])) if rest[0].isascii() and rest[0].isdigit() else None
     if row is None:
@@ -149,6 +149,13 @@ def _wanted(request: Request, project: Project) -> list[Record]:
         and (not creator or (row.get("user") or {}).get("login") == creator)
         and str(row.get("updated_at") or row["created_at"]) >= since
     ]  # fmt: skip
+
+
+def _comments(project: Project, since: str) -> list[Record]:
+    """Give the comments on all issues in the order of their ids, changed at ``since`` or later."""
+    every = [row for found in project.comments.values() for row in found]
+    changed = [row for row in every if str(row.get("updated_at") or row["created_at"]) >= since]
+    return sorted(changed, key=lambda row: int(row["id"]))
 
 
 def _name(label: object) -> str:
