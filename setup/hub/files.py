@@ -15,6 +15,7 @@ from setup.hub.objects import BLOCK
 from setup.hub.repository import Entry
 
 _SAFE_TYPES = ("image/", "audio/", "video/")
+_FIRST = 1 << 16  # bytes; each block after the first is twice as long, up to BLOCK
 
 
 def resolve(request: Request) -> Response:
@@ -57,15 +58,19 @@ def content(request: Request, source: bytes | Path, headers: Mapping[str, str]) 
 
 
 def _blocks(path: Path, span: ranges.Span) -> Iterator[bytes]:
-    """Read a part of a file, one block in memory at a time; a thread of the server's turns it."""
-    left = span.length
+    """Read a part of a file, one block in memory at a time; a thread of the server's turns it.
+
+    The first blocks are short: clients that ask whether a file exists by a whole GET and leave
+    after its headers (fsspec's HTTP file system does) shall not be sent a megabyte for nothing.
+    """
+    left, size = span.length, _FIRST
     with path.open("rb") as stream:
         stream.seek(span.start)
         while left > 0:
-            block = stream.read(min(BLOCK, left))
+            block = stream.read(min(size, left))
             if not block:
                 raise OSError(f"{path} ended {left} bytes early.")
-            left -= len(block)
+            left, size = left - len(block), min(2 * size, BLOCK)
             yield block
 
 
