@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from setup.hub import application
+from setup.hub.store import Store
 from setup.mirror import tracker
 from setup.mirror.limits import Counter, Limits
 from tests.mirror.conftest import FEW, lines, write
@@ -191,3 +193,23 @@ def test_whole_records_are_given_as_they_are(tmp_path: Path) -> None:
     }
     assert {key: found["user"][key] for key in user} == user
     assert project.comments[3][0]["body"] == "b"
+
+
+def test_comments_on_all_issues_come_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    issues: list[dict[str, object]] = [
+        {"number": n, "id": n, "created_at": f"2024-01-0{n}T00:00:00Z"} for n in (1, 2)
+    ]
+    comments: list[dict[str, object]] = [
+        {"id": at, "issue": 2 - at % 2, "body": "", "created_at": f"2024-02-0{at}T00:00:00Z"}
+        for at in range(1, 9)
+    ]
+    comments[0]["updated_at"] = "2024-03-01T00:00:00Z"
+    write(tmp_path / "web/api.github.com/repos/a/b/issues.jsonl", lines(issues))
+    write(tmp_path / "web/api.github.com/repos/a/b/comments.jsonl", lines(comments))
+    store = Store(tmp_path / "hub")
+    served = TestClient(application.create(store, mirrored=[tmp_path / "web"]))
+    every = "/github/repos/a/b/issues/comments"
+    assert [row["id"] for row in served.get(every).json()] == list(range(1, 9))
+    changed = served.get(every, params={"since": "2024-02-06T00:00:00Z"}).json()
+    assert [row["id"] for row in changed] == [1, 6, 7, 8]
+    store.close()
