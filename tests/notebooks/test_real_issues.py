@@ -19,7 +19,7 @@ from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetGenerationError
 
 from tests.notebooks.pieces import functions
-from tests.notebooks.test_downloading import NOTEBOOK, Line, Unplugged, code, mirror, unplugged
+from tests.notebooks.unreliable import NOTEBOOK, Line, Unplugged, code, mirror, unplugged
 
 PROJECT = "repos/huggingface/datasets"
 SMALL = 30_000  # bytes of a block, as in the notebook
