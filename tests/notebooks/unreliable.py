@@ -1,4 +1,4 @@
-"""For tests of 5.5's download: a mirror, a project that changes, and a line that fails on demand."""
+"""For tests of 5.5's download: a mirror, a project that changes, a line that fails on demand."""
 
 from __future__ import annotations
 
