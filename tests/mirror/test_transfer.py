@@ -137,13 +137,14 @@ class Served:
         code = SCRIPT.format(
             block=BLOCK, calls=repr(self.calls), settings=as_entry(SETTINGS[self.kind])
         )
+        before = len(self.counter.answers)
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment(self.url, self.folder),
             cwd=self.folder, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         labels = [label for label, *_ in self.calls]
-        parts = split(self.counter.answers, self.name)
+        parts = split(self.counter.answers[before:], self.name)
         printed = done.stdout.splitlines()
         return {
             label: Transfer(rows, answers)
