@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import zstandard
-from datasets import IterableDataset, logging
+from datasets import IterableDataset
 from datasets.distributed import split_dataset_by_node
 
 from tests.hub.conftest import environment
@@ -171,17 +172,20 @@ def test_workers_that_begin_empty(folder: Path, files: Files) -> None:
     assert done.stdout.strip() == str([(n, n, row) for n in range(2) for row in range(ROWS)])
 
 
-def test_idle_workers_are_told_of(
-    piece: dict[str, Any], files: Files, capfd: pytest.CaptureFixture[str]
-) -> None:
-    before = logging.get_verbosity()
-    logging.set_verbosity_warning()
+def test_idle_workers_are_told_of(piece: dict[str, Any], files: Files, tmp_path: Path) -> None:
+    """The workers inherit the handler; they log, not this process."""
+    logger, record = logging.getLogger("datasets"), logging.FileHandler(tmp_path / "log.txt")
+    before = logger.level
+    logger.addHandler(record)
+    logger.setLevel(logging.WARNING)
     try:
         piece["collect"](stream(piece, files(ROWS)), 2)
     finally:
-        logging.set_verbosity(before)
+        logger.removeHandler(record)
+        logger.setLevel(before)
+        record.close()
     told = "Too many dataloader workers: 2 (max is dataset.num_shards=1). Stopping 1 dataloader"
-    assert told in capfd.readouterr().err
+    assert told in (tmp_path / "log.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("shards", [5, 30])
