@@ -9,10 +9,10 @@ import json
 import os
 import subprocess
 import sys
+import timeit
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
-from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +25,8 @@ from tests.notebooks.pieces import functions, written
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "5_datasets" / "04_big_data.ipynb"
 NAMES = (
-    "write_lines", "arrow_files", "measured", "read_all", "gigabytes_per_second", "tokenize",
-    "order", "common", "named",
+    "write_lines", "arrow_files", "measured", "read_all", "read_some", "gigabytes_per_second",
+    "tokenize", "order", "common", "named",
 )  # fmt: skip
 SAMPLES = {
     "PubMed": ("PUBMED_title_abstracts.head100.jsonl", 100),
@@ -39,7 +39,7 @@ def code() -> SimpleNamespace:
     """Return the notebook's functions; the base encoder has the tokenizer of distilbert."""
     around: dict[str, Any] = {
         "json": json, "cycle": cycle, "subprocess": subprocess, "sys": sys, "calls": [],
-        "perf_counter": perf_counter, "Dataset": Dataset,
+        "timeit": timeit, "Dataset": Dataset,
         "tokenizer": AutoTokenizer.from_pretrained(str(base_folder())),
     }  # fmt: skip
     exec(functions(NOTEBOOK, *NAMES), around)
