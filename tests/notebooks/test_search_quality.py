@@ -88,9 +88,9 @@ def test_written_queries_find_their_issues(
     exam = written_exam()
     assert len(exam) >= 40
     grades: Grades = code.grade(scores, exam, numbers)
-    record_property("written queries", grades)
-    assert grades["MRR"] > 0.6
-    assert grades["recall@5"] > 0.68
+    record_property("written queries", {k: round(float(v), 3) for k, v in grades.items()})
+    assert grades["MRR"] > 0.64
+    assert grades["recall@5"] > 0.7
 
 
 def test_a_ranking_turned_round_fails(
