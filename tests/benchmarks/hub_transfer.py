@@ -117,6 +117,7 @@ class Memory:
         """Look for a last time."""
         self._ended.set()
         self._thread.join()
+        self.peak = max(self.peak, self._now())
 
     def _now(self) -> int:
         return int(self._process.memory_info().rss)
