@@ -1,6 +1,5 @@
 """Joined checkpoints for the tests: each is made once in a session, as the local Hub makes it."""
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 import torch
 
 from data.build.encoders import SEEDS, joined
+from tests.realdata import real_data
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +25,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 @pytest.fixture(scope="session")
 def real() -> Path:
     """Return the folder with real data, or skip: its licences keep it out of the repository."""
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
-    return Path(folder)
+    return real_data()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Real issues, as an instructor would bring them, are served with every key as it was."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from starlette.testclient import TestClient
 
 from setup.hub import application
 from setup.hub.store import Store
+from tests.realdata import real_data
 
 PROJECT = "repos/huggingface/datasets"
 
@@ -17,13 +17,7 @@ PROJECT = "repos/huggingface/datasets"
 @pytest.fixture
 def sample() -> Path:
     """Return a file of real issues, or skip: others wrote them, so they are not committed."""
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
-    found = Path(folder) / "samples" / "github-issues.head60.jsonl"
-    if not found.is_file():
-        pytest.skip(f"{found} does not exist")
-    return found
+    return real_data("samples", "github-issues.head60.jsonl")
 
 
 def test_real_issues_are_given_unchanged(sample: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ The samples are not part of this repository. Without them the tests are skipped.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import timeit
@@ -22,6 +21,7 @@ from transformers import AutoTokenizer
 
 from setup.checkpoints import base_folder
 from tests.notebooks.pieces import functions, written
+from tests.realdata import real_data
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "5_datasets" / "04_big_data.ipynb"
 NAMES = (
@@ -49,10 +49,7 @@ def code() -> SimpleNamespace:
 @pytest.fixture
 def files() -> dict[str, str]:
     """Return the paths of the real samples."""
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
-    return {name: str(Path(folder) / "samples" / file) for name, (file, _) in SAMPLES.items()}
+    return {name: str(real_data("samples", file)) for name, (file, _) in SAMPLES.items()}
 
 
 def streamed(path: str) -> IterableDataset:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +17,7 @@ import pytest
 from datasets import Dataset, load_dataset
 
 from tests.notebooks.pieces import functions
+from tests.realdata import real_data
 
 NOTEBOOK = "02_datasets_from_anywhere.ipynb"
 CHAPTER = Path(__file__).parents[2] / "notebooks" / "5_datasets"
@@ -38,10 +38,7 @@ def code() -> SimpleNamespace:
 @pytest.fixture
 def packed(code: SimpleNamespace, tmp_path: Path) -> Path:
     """Return a copy of the real file, fetched as the notebook fetches it."""
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
-    found: Path = code.fetch((Path(folder) / FILE).resolve().as_uri(), tmp_path)
+    found: Path = code.fetch(real_data(FILE).resolve().as_uri(), tmp_path)
     return found
 
 

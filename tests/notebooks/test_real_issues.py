@@ -6,7 +6,6 @@ The real rows are not part of this repository. Without them the tests are skippe
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from tests.notebooks.pieces import functions
 from tests.notebooks.unreliable import NOTEBOOK, Line, Unplugged, code, mirror, unplugged
+from tests.realdata import real_data
 
 PROJECT = "repos/huggingface/datasets"
 SMALL = 30_000  # bytes of a block, as in the notebook
@@ -29,13 +29,7 @@ Record = dict[str, Any]
 @pytest.fixture(scope="module")
 def sample() -> Path:
     """Return a file of real issues, or skip."""
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
-    found = Path(folder) / "samples" / "github-issues.head60.jsonl"
-    if not found.is_file():
-        pytest.skip(f"{found} does not exist")
-    return found
+    return real_data("samples", "github-issues.head60.jsonl")
 
 
 @pytest.fixture(scope="module")

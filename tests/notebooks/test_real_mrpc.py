@@ -7,7 +7,6 @@ is skipped. It takes several minutes, and says how many.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +29,7 @@ from transformers import (
 
 from setup.checkpoints import base_folder
 from tests.notebooks.pieces import functions
+from tests.realdata import real_data
 
 CHAPTER = Path(__file__).parents[2] / "notebooks" / "3_fine_tuning"
 ROWS = "hub/datasets/nyu-mll/glue/mrpc"
@@ -83,12 +83,10 @@ def notebook_code(metric: Tally) -> SimpleNamespace:
 def test_the_course_s_code_learns_the_real_mrpc(
     record_property: Callable[[str, object], None]
 ) -> None:
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
+    folder = real_data()
     metric = Tally()
     code = notebook_code(metric)
-    tokens = real_rows(Path(folder)).map(code.tokenize_function, batched=True)
+    tokens = real_rows(folder).map(code.tokenize_function, batched=True)
     tokens = tokens.remove_columns(["idx", "sentence1", "sentence2"])
     tokens = tokens.rename_column("label", "labels").with_format("torch")
 

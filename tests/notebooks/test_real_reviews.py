@@ -7,7 +7,6 @@ not part of this repository. Without them the tests are skipped.
 from __future__ import annotations
 
 import html
-import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from transformers import AutoTokenizer
 from transformers.models.bert.tokenization_bert_legacy import BertTokenizerLegacy
 
 from tests.notebooks.pieces import functions
+from tests.realdata import real_data
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "5_datasets" / "03_slicing_and_dicing.ipynb"
@@ -49,12 +49,7 @@ def code() -> SimpleNamespace:
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """Return the real rows as the notebook loads them, or skip."""
-    folder = os.environ.get("COURSE_REAL_DATA")
-    if not folder:
-        pytest.skip("COURSE_REAL_DATA names no folder with the real data")
-    file = Path(folder) / SAMPLE
-    if not file.is_file():
-        pytest.skip(f"{file} does not exist")
+    file = real_data(SAMPLE)
     cache = str(tmp_path_factory.mktemp("cache"))
     found: DatasetDict = load_dataset(
         "csv", data_files={"train": str(file)}, delimiter="\t", cache_dir=cache
