@@ -9,7 +9,7 @@ people are made up. The lines leave out what `setup/mirror/tracker.py` fills in.
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -334,11 +334,16 @@ def files() -> dict[Path, str]:
     }
 
 
-def main() -> None:
-    """Write the files."""
-    for path, text in files().items():
+def write(found: Mapping[Path, str]) -> None:
+    """Write texts to their paths."""
+    for path, text in found.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def main() -> None:
+    """Write the files."""
+    write(files())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 
 from data.build import issues, timeline
 from data.build.issues import Draft
-from data.build.project import ROOT, lines
+from data.build.project import ROOT, lines, write
 from data.build.threads import BOT, CONTRIBUTORS, MAINTAINERS, READERS, Person
 
 FOLDER = ROOT / "data/web/api.github.com/repos/huggingface/tokenizers"
@@ -183,9 +183,7 @@ def files(seed: int = 7) -> dict[Path, str]:
 
 def main() -> None:
     """Write the files."""
-    for path, text in files().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    write(files())
 
 
 if __name__ == "__main__":
