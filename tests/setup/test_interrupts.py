@@ -136,9 +136,11 @@ def test_installation_stopped_and_taken_up_again(clone: Clone, tmp_path: Path) -
     clone.environment_file("tiny_part==1.0\nslow_part @ file://" + str(slow_package(tmp_path)))
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(house), "PIP_NO_BUILD_ISOLATION": "0"}
     process = clone.start("run", **offline)
-    assert wait_until((tmp_path / "building").exists), "pip never got to the slow package"
+    building = tmp_path / "building"
+    wait_until(lambda: building.exists() or process.poll() is not None, 180)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
+    assert building.exists(), f"pip never got to the slow package:\n{output}"
     assert process.returncode == 130, output
     assert gone(clone)
     assert '"installing"' in (clone.venv / "course-setup.json").read_text(encoding="utf-8")
