@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import subprocess
 import sys
@@ -123,6 +124,8 @@ def test_whatever_stops_a_command_is_told_without_a_traceback(
         raise raised
 
     monkeypatch.setitem(commands.HANDLERS, "doctor", fail)
+    # At its end it kills whatever descends from the process: here, the Hubs of other tests.
+    monkeypatch.setattr(commands, "supervised", contextlib.nullcontext)
     assert commands.main(["doctor"]) == status
     assert told in capsys.readouterr().err
 
